@@ -7,6 +7,7 @@
 mod connections;
 pub mod diff;
 mod hosts;
+mod ports;
 mod vantage;
 mod witness;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ports::Ports;
 use crate::model::{LabelSet, Labels, label_set};
 use crate::simulate::{GatewayRef, Request, Simulator, WorkloadRef};
 use crate::world::{ExportTo, World};
@@ -220,7 +221,7 @@ impl Vantage {
     }
 
     /// The ports at which the meshes distinguish connections, and one at which they do not.
-    pub fn ports(&self, worlds: &[&World<'_>]) -> BTreeSet<u32> {
+    pub fn ports(&self, worlds: &[&World<'_>]) -> Ports {
         let mut ports = BTreeSet::new();
         for world in worlds {
             match self {
@@ -239,10 +240,7 @@ impl Vantage {
                 }
             }
         }
-        let unused = (1..=u16::MAX).rev().map(u32::from).find(|port| !ports.contains(port));
-        ports.extend(unused);
-        ports.retain(|port| (1..=u32::from(u16::MAX)).contains(port));
-        ports
+        Ports::new(ports)
     }
 
     /// The ports of the Services in front of the gateway, from which clients come to other ports.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Diff;
+use super::connections::Connections;
 use super::context;
 use crate::proof::vantage::Vantage;
 use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator};
@@ -66,8 +67,8 @@ impl ChangeKind {
         }
     }
 
-    fn of(before: &Answer, after: &Answer, aspects: &BTreeSet<Aspect>) -> Self {
-        match (reaches(before), reaches(after)) {
+    fn of(before: &Answer, after: &Answer, aspects: &BTreeSet<Aspect>, host: &str) -> Self {
+        match (reaches(before, host), reaches(after, host)) {
             (true, false) => Self::NowUnreachable,
             (false, true) => Self::NowReachable,
             (true, true) if aspects.contains(&Aspect::Destinations) => Self::DestinationChanged,
@@ -77,8 +78,10 @@ impl ChangeKind {
 }
 
 /// Whether some of the requests can reach a destination, as far as the manifests show.
-fn reaches(answer: &Answer) -> bool {
+fn reaches(answer: &Answer, host: &str) -> bool {
     match answer.outcome {
+        // Nobody but the mesh knows where the hosts of the cluster are.
+        Outcome::Passthrough if host.contains(".svc.") => false,
         Outcome::Forward => answer.destinations.iter().any(|it| it.problem.is_none() || it.is_unknown),
         outcome => outcome.goes_on(),
     }
@@ -96,6 +99,17 @@ pub(super) struct Found<'f, 'a> {
     /// The changes by the rules that take the requests, with the vantages of each.
     known: HashMap<Taken, Vec<usize>>,
     seen_from: Vec<BTreeSet<usize>>,
+    /// The kinds of connections of each change, with their ports.
+    connections: Vec<Connections>,
+}
+
+/// The requests like one that shows a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Requests<'c> {
+    /// Those that meet a condition.
+    Meeting(&'c str),
+    /// All of a kind of connection to a port; `None` for a port that no mesh mentions.
+    On(&'c str, Option<u32>),
 }
 
 /// A request that may show a change.
@@ -104,14 +118,14 @@ pub(super) struct Candidate<'c> {
     /// The vantage; `None` at the sidecar of a server.
     pub vantage: Option<usize>,
     pub host: &'c str,
-    pub condition: &'c str,
+    pub requests: Requests<'c>,
     /// What differs.
     pub aspects: &'c BTreeSet<Aspect>,
 }
 
 impl<'f, 'a> Found<'f, 'a> {
     pub fn new(old: &'f Simulator<'a>, new: &'f Simulator<'a>, vantages: &'f [Vantage]) -> Self {
-        Self { old, new, vantages, diff: Diff::default(), known: HashMap::new(), seen_from: Vec::new() }
+        Self { old, new, vantages, diff: Diff::default(), known: HashMap::new(), seen_from: Vec::new(), connections: Vec::new() }
     }
 
     /// The answers of both meshes to a request, if both give one.
@@ -127,8 +141,12 @@ impl<'f, 'a> Found<'f, 'a> {
 
     /// Adds a change that a request shows.
     pub fn add(&mut self, candidate: &Candidate<'_>, witness: Request, (before, after): (Answer, Answer)) {
-        let Candidate { taken, vantage, host, condition, aspects } = *candidate;
-        let kind = ChangeKind::of(&before, &after, aspects);
+        let Candidate { taken, vantage, host, requests, aspects } = *candidate;
+        let condition = match requests {
+            Requests::Meeting(condition) => condition,
+            Requests::On(..) => "",
+        };
+        let kind = ChangeKind::of(&before, &after, aspects, host);
         let known = self.known.entry(taken.clone()).or_default();
         let changes = &mut self.diff.changes;
         let is_same = |it: &Change| it.kind == kind && it.aspects == *aspects && it.condition == condition;
@@ -137,6 +155,7 @@ impl<'f, 'a> Found<'f, 'a> {
                 changes[index].hosts.push(host.to_owned());
             }
             self.seen_from[index].extend(vantage);
+            self.connections[index].add(requests);
             return;
         }
         let witness = self.without_port(witness, (&before, &after));
@@ -155,6 +174,8 @@ impl<'f, 'a> Found<'f, 'a> {
             aspects: aspects.clone(),
         });
         self.seen_from.push(vantage.into_iter().collect());
+        self.connections.push(Connections::default());
+        self.connections.last_mut().into_iter().for_each(|it| it.add(requests));
     }
 
     /// The request without a port, if that means the same.
@@ -168,7 +189,11 @@ impl<'f, 'a> Found<'f, 'a> {
 
     /// The difference, in order.
     pub fn finish(mut self) -> Diff {
-        for (change, seen_from) in self.diff.changes.iter_mut().zip(&self.seen_from) {
+        let connections = self.connections.iter().map(Connections::words);
+        for ((change, seen_from), words) in self.diff.changes.iter_mut().zip(&self.seen_from).zip(connections) {
+            if change.condition.is_empty() {
+                change.condition = words;
+            }
             change.context = match seen_from.is_empty() {
                 true => "the sidecar of the server".to_owned(),
                 false => context::words(self.vantages, seen_from),

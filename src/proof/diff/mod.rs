@@ -6,6 +6,7 @@
 
 mod change;
 mod conditions;
+mod connections;
 mod context;
 mod meshes;
 mod resources;
@@ -99,9 +100,10 @@ impl Diff {
         found.diff.appearances = resources::appearances(worlds[0], worlds[1]);
         for (number, vantage) in all.iter().enumerate() {
             let mut tables = tables::Tables::new(&mut found, number);
-            for port in vantage.ports(&worlds) {
-                for connection in connections(&both, vantage, port) {
-                    tables.compare(&connection);
+            let ports = vantage.ports(&worlds);
+            for number in ports.all() {
+                for connection in connections(&both, vantage, number) {
+                    tables.compare(&connection, ports.mentioned(number));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::change::{Candidate, Found, Taken};
+use super::change::{Candidate, Found, Requests, Taken};
 use super::conditions;
 use crate::proof::hosts::HostGroup;
 use crate::proof::witness;
@@ -180,7 +180,7 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         let taken: Taken = (one.place, two.place, if is_of_host { host.to_owned() } else { String::new() });
         let condition = self.words(space, old, new);
         let candidate =
-            Candidate { taken: &taken, vantage: Some(self.vantage), host, condition: &condition, aspects: &aspects };
+            Candidate { taken: &taken, vantage: Some(self.vantage), host, requests: Requests::Meeting(&condition), aspects: &aspects };
         for known in self.found.known_witnesses(&taken) {
             let host = known.host.clone();
             let is_own = host.as_ref().is_some_and(|host| *host == self.group.host);
@@ -255,7 +255,7 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             taken: &taken,
             vantage: Some(self.vantage),
             host: self.group.name(),
-            condition: "plaintext requests",
+            requests: Requests::Meeting("plaintext requests"),
             aspects: &aspects,
         };
         self.found.add(&candidate, request, (before, after));

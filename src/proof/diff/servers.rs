@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Candidate, Found};
-use crate::model::wording;
+use super::change::{Candidate, Found, Requests};
+use crate::proof::ports::Ports;
 use crate::simulate::{Answer, Request, RequestProtocol, Tls, WorkloadRef, answer_differences};
 use crate::source::Span;
 use crate::world::World;
@@ -16,9 +16,11 @@ pub fn compare(found: &mut Found<'_, '_>) {
     let (old, new) = (found.old.world(), found.new.world());
     let both: Vec<String> = names(old).intersection(&names(new)).cloned().collect();
     for name in both {
-        let ports: Vec<u32> = ports(&[old, new], &name).into_iter().collect();
-        for connection in CONNECTIONS {
-            compare_workload(found, &name, connection, &ports);
+        let ports = ports(&[old, new], &name);
+        for number in ports.all() {
+            for connection in CONNECTIONS {
+                compare_request(found, &name, request(&name, number, connection), ports.mentioned(number));
+            }
         }
     }
 }
@@ -35,7 +37,7 @@ const CONNECTIONS: [(Tls, Option<RequestProtocol>); 6] = [
 
 /// The ports at which sidecars may tell connections apart: those of the services before the workload, those of its
 /// containers and of Sidecar resources, and another one.
-fn ports(worlds: &[&World<'_>], name: &str) -> BTreeSet<u32> {
+fn ports(worlds: &[&World<'_>], name: &str) -> Ports {
     let mut ports = BTreeSet::new();
     for world in worlds {
         for workload in world.workloads.iter().filter(|it| it.name.to_string() == name) {
@@ -50,45 +52,28 @@ fn ports(worlds: &[&World<'_>], name: &str) -> BTreeSet<u32> {
         let with_ports = world.policies.peer_authentications().iter().flat_map(|it| it.spec.port_level_mtls.iter());
         ports.extend(with_ports.filter_map(|(port, _)| port.parse::<u32>().ok()));
     }
-    let unused = (1..=u16::MAX).rev().map(u32::from).find(|port| !ports.contains(port));
-    ports.extend(unused);
-    ports
+    Ports::new(ports)
 }
 
-/// Compares connections of one kind to the ports of a workload. Ports that are treated alike are one change.
-fn compare_workload(found: &mut Found<'_, '_>, name: &str, connection: (Tls, Option<RequestProtocol>), ports: &[u32]) {
-    let mut changes: Vec<(BTreeSet<u32>, Request, Answer, Answer)> = Vec::new();
-    for &port in ports {
-        let request = request(name, port, connection);
-        match (found.old.simulate(&request), found.new.simulate(&request)) {
-            (Ok(before), Ok(after)) => {
-                if answer_differences(&before, &after).is_empty() {
-                    continue;
-                }
-                let outcome = |answer: &Answer| (answer.outcome, answer.status, place(answer));
-                let is_alike = |(_, _, one, other): &&mut (BTreeSet<u32>, Request, Answer, Answer)| {
-                    (outcome(one), outcome(other)) == (outcome(&before), outcome(&after))
-                };
-                match changes.iter_mut().find(is_alike) {
-                    Some((ports, ..)) => drop(ports.insert(port)),
-                    None => changes.push((BTreeSet::from([port]), request, before, after)),
-                }
+/// Compares connections of one kind to a port of a workload.
+fn compare_request(found: &mut Found<'_, '_>, name: &str, request: Request, port: Option<u32>) {
+    match (found.old.simulate(&request), found.new.simulate(&request)) {
+        (Ok(before), Ok(after)) => {
+            let aspects = answer_differences(&before, &after);
+            if aspects.is_empty() {
+                return;
             }
-            (Err(old), Err(new)) if old.error == new.error => {}
-            (Err(unanswered), _) | (_, Err(unanswered)) => {
-                found.diff.incomplete.insert(unanswered.error);
-            }
+            let (old, new) = (place(&before), place(&after));
+            let is_anywhere = old.is_none() && new.is_none();
+            let taken = (old, new, if is_anywhere { name.to_owned() } else { "server".to_owned() });
+            let requests = Requests::On(words(&request), port);
+            let candidate = Candidate { taken: &taken, vantage: None, host: name, requests, aspects: &aspects };
+            found.add(&candidate, request, (before, after));
         }
-    }
-    for (changed, request, before, after) in changes {
-        let aspects = answer_differences(&before, &after);
-        let (old, new) = (place(&before), place(&after));
-        let is_anywhere = old.is_none() && new.is_none();
-        let taken = (old, new, if is_anywhere { name.to_owned() } else { "server".to_owned() });
-        let ports = if changed.len() == ports.len() { BTreeSet::new() } else { changed };
-        let condition = words(connection, &ports);
-        let candidate = Candidate { taken: &taken, vantage: None, host: name, condition: &condition, aspects: &aspects };
-        found.add(&candidate, request, (before, after));
+        (Err(old), Err(new)) if old.error == new.error => {}
+        (Err(unanswered), _) | (_, Err(unanswered)) => {
+            found.diff.incomplete.insert(unanswered.error);
+        }
     }
 }
 
@@ -103,18 +88,14 @@ fn request(name: &str, port: u32, (tls, protocol): (Tls, Option<RequestProtocol>
     Request { to: Some(to), port: Some(port), tls, protocol, ..Request::default() }
 }
 
-/// The connections of a kind to some ports, or to all without any, in words.
-fn words((tls, protocol): (Tls, Option<RequestProtocol>), ports: &BTreeSet<u32>) -> String {
-    let bytes = if protocol.is_some() { "bytes that are not HTTP" } else { "HTTP" };
-    let with = match tls {
-        Tls::Plaintext => "without TLS",
-        Tls::Tls => "in TLS without a client certificate",
-        Tls::Mtls => "in mutual TLS of the mesh",
-    };
-    let to = match ports.len() {
-        0 => String::new(),
-        1 => format!(" to port {}", wording::numbers(ports.iter().copied(), "and")),
-        _ => format!(" to ports {}", wording::numbers(ports.iter().copied(), "and")),
-    };
-    format!("{bytes} {with}{to}")
+/// The connections like that of a request, in words.
+fn words(request: &Request) -> &'static str {
+    match (request.tls(), request.protocol()) {
+        (Tls::Plaintext, RequestProtocol::Tcp) => "bytes without TLS",
+        (Tls::Plaintext, _) => "HTTP without TLS",
+        (Tls::Tls, RequestProtocol::Tcp) => "bytes in TLS without a client certificate",
+        (Tls::Tls, _) => "HTTP in TLS without a client certificate",
+        (Tls::Mtls, RequestProtocol::Tcp) => "bytes in mutual TLS of the mesh",
+        (Tls::Mtls, _) => "HTTP in mutual TLS of the mesh",
+    }
 }

@@ -1,6 +1,6 @@
 //! The route tables of both meshes for a connection.
 
-use super::change::{Candidate, Found};
+use super::change::{Candidate, Found, Requests};
 use super::rules::{Rules, Side};
 use crate::proof::hosts::{self, ANY_OTHER, HostGroup, OUTSIDE};
 use crate::simulate::{Answer, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, answer_differences};
@@ -9,17 +9,20 @@ use crate::simulate::{Answer, Request, RequestProtocol, RouteTable, Simulator, T
 pub struct Tables<'t, 'f, 'a> {
     found: &'t mut Found<'f, 'a>,
     vantage: usize,
+    /// The port; `None` for one that no mesh mentions.
+    port: Option<u32>,
     /// The pairs of tables that were compared.
     compared: Vec<(RouteTable<'a>, RouteTable<'a>)>,
 }
 
 impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
     pub fn new(found: &'t mut Found<'f, 'a>, vantage: usize) -> Self {
-        Self { found, vantage, compared: Vec::new() }
+        Self { found, vantage, port: None, compared: Vec::new() }
     }
 
-    /// Compares the requests on a connection.
-    pub fn compare(&mut self, connection: &Request) {
+    /// Compares the requests on a connection. `port` is `None` if it stands for all ports that no mesh mentions.
+    pub fn compare(&mut self, connection: &Request, port: Option<u32>) {
+        self.port = port;
         match (self.found.old.route_table(connection), self.found.new.route_table(connection)) {
             (Some(old), Some(new)) => {
                 if self.compared.iter().any(|(known, other)| known.is(&old) && other.is(&new)) {
@@ -45,13 +48,14 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
                 let place = |answer: &Answer| answer.route.as_ref().map(|route| route.span);
                 let host = connection.sni.as_ref().or(connection.host.as_ref()).or(connection.address.as_ref());
                 let host = host.filter(|host| *host != OUTSIDE).map_or(ANY_OTHER, String::as_str).to_owned();
-                let taken = (place(&before), place(&after), host.clone());
-                let condition = connection_words(connection);
+                let places = (place(&before), place(&after));
+                let taken_host = if places == (None, None) { host.clone() } else { String::new() };
+                let taken = (places.0, places.1, taken_host);
                 let candidate = Candidate {
                     taken: &taken,
                     vantage: Some(self.vantage),
                     host: &host,
-                    condition: &condition,
+                    requests: Requests::On(connection_words(connection), self.port),
                     aspects: &aspects,
                 };
                 self.found.add(&candidate, connection.clone(), (before, after));
@@ -112,15 +116,14 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
     }
 }
 
-/// The connections like one, in words.
-fn connection_words(connection: &Request) -> String {
-    let port = connection.port.map(|port| format!(" to port {port}")).unwrap_or_default();
+/// The kind of a connection, in words.
+fn connection_words(connection: &Request) -> &'static str {
     match (connection.tls(), &connection.sni, connection.protocol()) {
-        (Tls::Plaintext, _, RequestProtocol::Tcp) => format!("bytes that are not HTTP{port}"),
-        (Tls::Plaintext, ..) => format!("HTTP without TLS{port}"),
-        (Tls::Mtls, None, _) => format!("HTTPS with a client certificate{port}"),
-        (Tls::Tls, None, RequestProtocol::Tcp) => format!("TLS with other bytes than HTTP{port}"),
-        (Tls::Tls, None, _) => format!("HTTPS{port}"),
-        (_, Some(_), _) => format!("TLS{port}"),
+        (Tls::Plaintext, _, RequestProtocol::Tcp) => "bytes that are not HTTP",
+        (Tls::Plaintext, ..) => "HTTP without TLS",
+        (Tls::Mtls, None, _) => "HTTPS with a client certificate",
+        (Tls::Tls, None, RequestProtocol::Tcp) => "TLS with other bytes than HTTP",
+        (Tls::Tls, None, _) => "HTTPS",
+        (_, Some(_), _) => "TLS",
     }
 }
