@@ -74,15 +74,17 @@ pub(super) fn unseen(before: &Answer, after: &Answer, aspects: &BTreeSet<Aspect>
     aspects.iter().filter(is_unseen).map(|aspect| aspect.as_str()).collect()
 }
 
-/// The route or policy that decides, and its file and line; words without one.
-pub(super) fn decided_by(answer: &Answer) -> (String, Option<(&str, usize)>) {
+/// The route or policy that decides, and its file and line after a prefix; words without one.
+pub(super) fn decided_by(answer: &Answer, prefix: &str) -> (String, Option<String>) {
+    let place = |file: &str, line: usize| Some(format!("{prefix}{file}:{line}"));
     if let Some(policy) = &answer.policy {
         let rule = policy.rule.map(|rule| format!(" rules[{rule}]")).unwrap_or_default();
-        return (format!("{} {}{rule}", policy.kind, policy.name), Some((&policy.file, policy.line)));
+        return (format!("{} {}{rule}", policy.kind, policy.name), place(&policy.file, policy.line));
     }
     match &answer.route {
         Some(route) => {
-            (format!("{} {}", route.owner(), route.path()), Some((&route.file, route.match_line.unwrap_or(route.line))))
+            let line = route.match_line.unwrap_or(route.line);
+            (format!("{} {}", route.owner(), route.path()), place(&route.file, line))
         }
         None if answer.outcome.goes_on() => ("no route: the default".to_owned(), None),
         None => ("no route".to_owned(), None),

@@ -2,18 +2,24 @@
 //!
 //! - `args`: its options.
 //! - `pairs`: which meshes of both sides belong together.
+//! - `revision`: the files of a git revision.
 
 pub mod args;
 mod pairs;
+mod revision;
 
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
 use self::args::{Diff, DiffFormat};
+use self::pairs::Pairs;
+use self::revision::{Named, Revision};
 use super::args::Common;
 use super::project::Project;
-use super::{exit, terminal};
+use super::terminal::{self, Tone};
+use super::exit;
 use crate::layout::Mesh;
 use crate::simulate::Simulator;
 use crate::world::World;
@@ -21,10 +27,11 @@ use crate::{proof, report};
 
 /// Compares two versions of manifests and prints which requests they treat differently.
 pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
-    let old = open(common, args, &args.old)?;
-    let new = open(common, args, &args.new)?;
-    let (before, after) = (old.worlds(None), new.worlds(None));
-    let diff = compare((&args.old, &before), (&args.new, &after));
+    let old = Side::open(common, args, &args.old)?;
+    let new = Side::open(common, args, &args.new)?;
+    let (before, after) = (old.project.worlds(None), new.project.worlds(None));
+    let mut diff = compare((&old, &before), (&new, &after));
+    diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
     terminal::write(|out| match args.format {
         DiffFormat::Text => report::text::diff(&diff, args.curl, &terminal::style(common), out),
         DiffFormat::Json => report::json::diff(&diff, out),
@@ -32,36 +39,62 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     })?;
     let is_same = diff.changes.is_empty() && diff.settings.is_empty() && diff.incomplete.is_empty();
     let status = match args.exit_code && !is_same {
-        _ if old.failed() || new.failed() => exit::FAILED,
+        _ if old.project.failed() || new.project.failed() => exit::FAILED,
         true => exit::FOUND,
         false => exit::DONE,
     };
     // The process ends here; see `lint`.
     std::mem::forget((before, after, diff));
-    std::mem::forget((old, new));
+    std::mem::forget((old.project, new.project));
     Ok(status)
 }
 
-/// Reads one side.
-fn open(common: &Common, args: &Diff, path: &std::path::Path) -> Result<Project, String> {
-    let project = Project::open(common, &[path.to_owned()], None, &args.input)?;
-    project.say_gaps(common);
-    match &project.emptiness {
-        Some(reason) => Err(format!("{}: {reason}", path.display())),
-        None => Ok(project),
+/// One version of the manifests.
+struct Side {
+    project: Project,
+    /// The path below which the names of meshes are compared.
+    path: PathBuf,
+    /// What output shows before the paths of files; empty for files on disk.
+    prefix: String,
+}
+
+impl Side {
+    /// Reads the files of an argument: a path on disk, or one of a git revision.
+    fn open(common: &Common, args: &Diff, argument: &Path) -> Result<Self, String> {
+        let side = match Named::parse(argument) {
+            Some(named) => {
+                let revision = Revision::copy(&named)?;
+                revision.gaps.iter().for_each(|gap| terminal::say(common, Tone::Warning, gap));
+                let place = (revision.place.as_path(), revision.path.as_path());
+                let project = Project::open_below(common, revision.root(), place, &args.input)?;
+                Self { project, path: revision.path.clone(), prefix: named.prefix() }
+            }
+            None => {
+                let project = Project::open(common, &[argument.to_owned()], None, &args.input)?;
+                Self { project, path: argument.to_owned(), prefix: String::new() }
+            }
+        };
+        side.project.say_gaps(common);
+        match &side.project.emptiness {
+            Some(reason) => Err(format!("{}: {reason}", argument.display())),
+            None => Ok(side),
+        }
     }
 }
 
-/// A side: the argument, and its meshes.
-type Side<'s, 'a> = (&'s std::path::Path, &'a [(&'a Mesh, World<'a>)]);
+/// The meshes of a side.
+type Worlds<'a> = [(&'a Mesh, World<'a>)];
 
 /// Compares the meshes of both sides.
-fn compare<'a>((old, before): Side<'_, 'a>, (new, after): Side<'_, 'a>) -> proof::diff::Diff {
+fn compare<'a>(
+    (old, before): (&Side, &'a Worlds<'a>),
+    (new, after): (&Side, &'a Worlds<'a>),
+) -> proof::diff::Diff {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let names = |root, worlds: &[(&Mesh, World<'_>)]| -> Vec<String> {
-        worlds.iter().map(|(mesh, _)| pairs::relative(root, &mesh.name)).collect()
+    let names = |side: &Side, worlds: &Worlds<'_>| -> Vec<String> {
+        worlds.iter().map(|(mesh, _)| pairs::relative(&side.path, &mesh.name)).collect()
     };
-    let pairs = pairs::Pairs::of(&names(old, before), &names(new, after));
+    let pairs = Pairs::of(&names(old, before), &names(new, after));
     let compare = |(name, old, new): &(String, usize, usize)| {
         let simulator = |world: &'a World<'a>| Simulator::new(world).at(time);
         let (old, new) = (simulator(&before[*old].1), simulator(&after[*new].1));

@@ -158,9 +158,6 @@ impl<'f, 'a> Found<'f, 'a> {
             self.connections[index].add(requests);
             return;
         }
-        let witness = self.without_port(witness, (&before, &after));
-        let known = self.known.entry(taken.clone()).or_default();
-        let changes = &mut self.diff.changes;
         known.push(changes.len());
         changes.push(Change {
             kind,
@@ -176,15 +173,6 @@ impl<'f, 'a> Found<'f, 'a> {
         self.seen_from.push(vantage.into_iter().collect());
         self.connections.push(Connections::default());
         self.connections.last_mut().into_iter().for_each(|it| it.add(requests));
-    }
-
-    /// The request without a port, if that means the same.
-    fn without_port(&self, witness: Request, (before, after): (&Answer, &Answer)) -> Request {
-        let shorter = Request { port: None, ..witness.clone() };
-        match self.answers(&shorter) {
-            Some((one, other)) if one == *before && other == *after => shorter,
-            _ => witness,
-        }
     }
 
     /// The difference, in order.

@@ -41,6 +41,8 @@ pub struct Diff {
     pub compared: Compared,
     /// The meshes that were compared.
     pub meshes: Meshes,
+    /// What output shows before the paths of files, for the old and the new side: `main:` for those of a revision.
+    pub prefixes: [String; 2],
 }
 
 /// The meshes of both sides, by their names relative to the arguments of the command.

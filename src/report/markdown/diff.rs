@@ -43,7 +43,7 @@ fn changes(diff: &Diff, with_curl: bool, room: usize) -> String {
     let mut details: Vec<String> = Vec::new();
     let mut used = 0;
     for (index, change) in diff.changes.iter().enumerate() {
-        let (row, detail) = (row(index + 1, change, has_meshes), detail(index + 1, change, with_curl));
+        let (row, detail) = (row(index + 1, change, has_meshes), detail(index + 1, change, (&diff.prefixes, with_curl)));
         used += row.len() + detail.len();
         if used > room {
             break;
@@ -92,7 +92,7 @@ fn row(number: usize, change: &Change, has_meshes: bool) -> String {
     )
 }
 
-fn detail(number: usize, change: &Change, with_curl: bool) -> String {
+fn detail(number: usize, change: &Change, (prefixes, with_curl): (&[String; 2], bool)) -> String {
     let command = asked::curl(&change.witness).filter(|_| with_curl);
     let command = command.map(|it| format!("\n   {}", code(&it))).unwrap_or_default();
     let meshes = match change.meshes.as_slice() {
@@ -103,14 +103,14 @@ fn detail(number: usize, change: &Change, with_curl: bool) -> String {
         "{number}. {} from {}{meshes}{command}\n   - before: {}\n   - after: {}\n",
         code(&asked::line(&change.witness)),
         plain(&change.context),
-        decided_by(&change.before),
-        decided_by(&change.after)
+        decided_by(&change.before, &prefixes[0]),
+        decided_by(&change.after, &prefixes[1])
     )
 }
 
-fn decided_by(answer: &Answer) -> String {
-    match effect::decided_by(answer) {
-        (who, Some((file, line))) => format!("{} at {}", plain(&who), code(&format!("{file}:{line}"))),
+fn decided_by(answer: &Answer, prefix: &str) -> String {
+    match effect::decided_by(answer, prefix) {
+        (who, Some(place)) => format!("{} at {}", plain(&who), code(&place)),
         (who, None) => plain(&who),
     }
 }
@@ -132,7 +132,8 @@ fn ending(diff: &Diff) -> String {
     list("Meshes removed:", diff.meshes.vanished.iter().map(|it| code(it)).collect());
     let named = |appears: bool| {
         let all = diff.appearances.iter().filter(move |it| it.appears == appears);
-        all.map(|it| format!("{} {} at {}", it.kind, code(&it.name), code(&format!("{}:{}", it.place.0, it.place.1))))
+        let prefix = &diff.prefixes[usize::from(appears)];
+        all.map(|it| format!("{} {} at {}", it.kind, code(&it.name), code(&format!("{prefix}{}:{}", it.place.0, it.place.1))))
             .collect()
     };
     list("New:", named(true));

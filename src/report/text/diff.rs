@@ -6,7 +6,7 @@ use super::answer::cluster;
 use super::theme::Theme;
 use super::words::{clean, count, plural, push_hanging};
 use crate::lint::Severity;
-use crate::proof::diff::{Appearance, Change, ChangeKind, Compared, Diff, Meshes};
+use crate::proof::diff::{Change, ChangeKind, Compared, Diff, Meshes};
 use crate::report::{Style, asked, effect};
 use crate::simulate::Answer;
 
@@ -25,14 +25,14 @@ pub fn diff(diff: &Diff, with_curl: bool, style: &Style, out: &mut dyn io::Write
     let theme = Theme::new(*style);
     let mut text = String::new();
     for change in diff.changes.iter().take(MOST) {
-        push_change(&mut text, change, with_curl, &theme);
+        push_change(&mut text, change, (&diff.prefixes, with_curl), &theme);
     }
     if diff.changes.len() > MOST {
         let more = diff.changes.len() - MOST;
         text.push_str(&format!("{more} more: `--format json` lists all of them\n\n"));
     }
     push_meshes(&mut text, &diff.meshes, &theme);
-    push_appearances(&mut text, &diff.appearances, &theme);
+    push_appearances(&mut text, diff, &theme);
     push_settings(&mut text, diff, &theme);
     for reason in diff.incomplete.iter().take(MOST) {
         let lead = format!("{} ", theme.severity(Severity::Warning, "not decided:"));
@@ -45,7 +45,7 @@ pub fn diff(diff: &Diff, with_curl: bool, style: &Style, out: &mut dyn io::Write
     out.write_all(text.as_bytes())
 }
 
-fn push_change(text: &mut String, change: &Change, with_curl: bool, theme: &Theme) {
+fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[String; 2], bool), theme: &Theme) {
     let severity = match change.kind {
         ChangeKind::NowUnreachable => Severity::Error,
         ChangeKind::DestinationChanged | ChangeKind::ActionChanged => Severity::Warning,
@@ -72,9 +72,9 @@ fn push_change(text: &mut String, change: &Change, with_curl: bool, theme: &Them
         push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
     };
     row("before", &effect::words(&change.before, &change.aspects));
-    row("", &decided_by(&change.before));
+    row("", &decided_by(&change.before, &prefixes[0]));
     row("after", &effect::words(&change.after, &change.aspects));
-    row("", &decided_by(&change.after));
+    row("", &decided_by(&change.after, &prefixes[1]));
     let unseen = effect::unseen(&change.before, &change.after, &change.aspects);
     if !unseen.is_empty() {
         row("differs", &unseen.join(", "));
@@ -90,9 +90,9 @@ fn few(names: &[String]) -> String {
     }
 }
 
-fn decided_by(answer: &Answer) -> String {
-    match effect::decided_by(answer) {
-        (who, Some((file, line))) => format!("{who} ({file}:{line})"),
+fn decided_by(answer: &Answer, prefix: &str) -> String {
+    match effect::decided_by(answer, prefix) {
+        (who, Some(place)) => format!("{who} ({place})"),
         (who, None) => who,
     }
 }
@@ -105,11 +105,12 @@ fn push_meshes(text: &mut String, meshes: &Meshes, theme: &Theme) {
     }
 }
 
-fn push_appearances(text: &mut String, appearances: &[Appearance], theme: &Theme) {
-    for it in appearances {
+fn push_appearances(text: &mut String, diff: &Diff, theme: &Theme) {
+    for it in &diff.appearances {
         let verb = if it.appears { "appears:" } else { "vanishes:" };
         let (file, line) = &it.place;
-        let what = format!("{} {} ({file}:{line})", it.kind, it.name);
+        let prefix = &diff.prefixes[usize::from(it.appears)];
+        let what = format!("{} {} ({prefix}{file}:{line})", it.kind, it.name);
         push_hanging(text, &format!("{} ", theme.accent(verb)), 4, &clean(&what), theme.style.columns());
     }
 }
