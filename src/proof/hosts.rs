@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::routing::{HttpRequest, Table, VirtualHost};
+use crate::routing::{EnvoyRegex, HttpRequest, MatchCondition, MatchSubject, Matcher, RequestPart, Table, VirtualHost};
 use crate::world::host;
 
 /// A host that no mesh knows.
@@ -29,6 +29,21 @@ impl HostGroup<'_, '_> {
     pub fn name(&self) -> &str {
         let fullest = self.domains.iter().max_by_key(|domain| (!is_address(domain), domain.len()));
         fullest.map_or(ANY_OTHER, String::as_str)
+    }
+
+    /// The authorities of requests for the hosts, if some of the conditions look at the authority.
+    pub fn authority<'c>(&self, conditions: impl IntoIterator<Item = &'c MatchCondition>) -> Option<MatchCondition> {
+        let mut conditions = conditions.into_iter();
+        let first = conditions.find(|it| it.subject.part() == RequestPart::Authority)?;
+        let pattern = |domain: &String| match domain.strip_prefix('*') {
+            Some(suffix) => format!(".+{}", escaped(suffix)),
+            None => escaped(domain),
+        };
+        let host = [self.host.clone()];
+        let domains = if self.domains.is_empty() { &host[..] } else { &self.domains };
+        let patterns: Vec<String> = domains.iter().map(pattern).collect();
+        let regex = EnvoyRegex::new(&format!("(?i)({})(:[0-9]*)?", patterns.join("|"))).ok()?;
+        Some(MatchCondition { subject: MatchSubject::Authority, matcher: Matcher::Regex(regex), span: first.span })
     }
 }
 
@@ -86,4 +101,13 @@ pub fn example(domain: &str, domains: &BTreeSet<String>) -> Option<String> {
     }
     let labels = ('a'..='z').map(String::from).chain((0..1000).map(|number| format!("host{number}")));
     labels.map(|label| format!("{label}{suffix}")).find(is_free)
+}
+
+/// A text as a regular expression.
+fn escaped(text: &str) -> String {
+    let escape = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => String::from(letter),
+        false => format!("\\{letter}"),
+    };
+    text.chars().map(escape).collect()
 }

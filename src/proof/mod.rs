@@ -4,10 +4,13 @@
 //! it takes. From there on [`symbolic`](crate::symbolic) decides about all requests at once, and each witness is replayed
 //! by [`simulate`](crate::simulate). [`diff`] compares two meshes.
 
+mod conditions;
 mod connections;
+mod context;
 pub mod diff;
 mod hosts;
 mod ports;
+mod rules;
 mod vantage;
 mod witness;
 

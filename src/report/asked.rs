@@ -5,7 +5,9 @@ use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls};
 /// A request in a line: `GET http://shop.example.com/cart  x-user: a`.
 pub(super) fn line(request: &Request) -> String {
     let mut line = match request.protocol() {
-        RequestProtocol::Tcp if request.to.is_some() => format!("{} at workload {}", connection(request), address(request)),
+        RequestProtocol::Tcp if request.to.is_some() => {
+            format!("{} at workload {}", connection(request), address(request))
+        }
         _ if request.to.is_some() => {
             let (method, path) = (request.method.as_deref().unwrap_or("GET"), request.path.as_deref().unwrap_or("/"));
             let tls = match request.tls() {

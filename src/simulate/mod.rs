@@ -46,7 +46,9 @@ mod ztunnel;
 pub use answer::{Answer, Arrived, Decision, Outcome, PolicyVerdict, Refusal, RouteRef, Step, Unanswered, Verdict};
 pub use effects::{InjectedAbort, InjectedDelay, InjectedFault, Mirror, ReachedCluster, Retries, Rewritten};
 pub use every_host::RuleAnswer;
-pub use expectation::{Difference, Expectation, difference};
+pub use expectation::{
+    Difference, Expectation, ExpectedDestination, arrives_elsewhere, difference, ends_elsewhere, is_denied,
+};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Diff;
 use super::connections::Connections;
-use super::context;
+use crate::proof::context;
 use crate::proof::vantage::Vantage;
 use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator};
 use crate::source::Span;
@@ -125,7 +125,15 @@ pub(super) struct Candidate<'c> {
 
 impl<'f, 'a> Found<'f, 'a> {
     pub fn new(old: &'f Simulator<'a>, new: &'f Simulator<'a>, vantages: &'f [Vantage]) -> Self {
-        Self { old, new, vantages, diff: Diff::default(), known: HashMap::new(), seen_from: Vec::new(), connections: Vec::new() }
+        Self {
+            old,
+            new,
+            vantages,
+            diff: Diff::default(),
+            known: HashMap::new(),
+            seen_from: Vec::new(),
+            connections: Vec::new(),
+        }
     }
 
     /// The answers of both meshes to a request, if both give one.

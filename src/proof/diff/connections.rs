@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn kinds_with_the_same_ports_are_named_together() {
         let mut connections = Connections::default();
-        for (kind, port) in [("TLS", Some(443)), ("HTTP", Some(443)), ("HTTP", Some(80)), ("TLS", Some(80)), ("bytes", None)] {
+        for (kind, port) in
+            [("TLS", Some(443)), ("HTTP", Some(443)), ("HTTP", Some(80)), ("TLS", Some(80)), ("bytes", None)]
+        {
             connections.add(Requests::On(kind, port));
         }
         assert_eq!(connections.words(), "HTTP and TLS to ports 80 and 443; bytes to other ports");

@@ -5,9 +5,7 @@
 //! decided is listed, so a difference that is empty and complete is a proof.
 
 mod change;
-mod conditions;
 mod connections;
-mod context;
 mod meshes;
 mod resources;
 mod rules;

@@ -126,7 +126,9 @@ pub fn missing_gateways(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
         one.len() != other.len() || one.iter().zip(other).any(|(a, b)| !has_same_spec(old, a, new, b))
     };
     let reason = |name: &String| {
-        format!("Gateway `{name}` is not among the manifests, and the routes that are bound to it differ: what they do is not compared")
+        format!(
+            "Gateway `{name}` is not among the manifests, and the routes that are bound to it differ: what they do is not compared"
+        )
     };
     names.iter().filter(differs).map(|name| reason(name)).collect()
 }
@@ -146,7 +148,11 @@ fn bound_to_missing<'w>(world: &'w World<'_>) -> BTreeMap<String, Vec<&'w Resour
 /// Whether the specs of two resources are equal.
 fn has_same_spec(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
     let spec = |world: &World<'_>, resource: &Resource| {
-        tree(world, resource)?.entries().iter().find(|entry| &*entry.key.text == "spec").map(|entry| entry.value.clone())
+        tree(world, resource)?
+            .entries()
+            .iter()
+            .find(|entry| &*entry.key.text == "spec")
+            .map(|entry| entry.value.clone())
     };
     spec(old, one).zip(spec(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
 }

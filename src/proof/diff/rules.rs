@@ -3,67 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::change::{Candidate, Found, Requests, Taken};
-use super::conditions;
 use crate::proof::hosts::HostGroup;
-use crate::proof::witness;
-use crate::routing::{Clause, ClauseAction, EnvoyRegex, MatchCondition, MatchSubject, Matcher, RequestPart, VirtualHost};
-use crate::simulate::{
-    Answer, Aspect, Outcome, Request, RouteTable, Simulator, Treatment, answer_differences, is_shown,
-};
-use crate::source::Span;
+use crate::proof::rules::{HostRules, Rule};
+use crate::proof::{conditions, witness};
+use crate::routing::{MatchCondition, MatchSubject};
+use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator, answer_differences, is_shown};
 use crate::symbolic::{Matches, Meeting, Shape};
 
-/// A rule: conditions, and what happens to requests that meet them and none before.
-pub struct Rule<'t, 'a> {
-    conditions: &'t [MatchCondition],
-    /// The treatment, or the reason why istiod gives the route no action.
-    treatment: Option<Result<Treatment<'a>, String>>,
-    /// The place of the route; `None` for default routes, and for requests that no route takes.
-    place: Option<Span>,
-}
-
-/// The rules that one mesh has for a host.
-pub struct Side<'t, 'a> {
-    pub rules: Vec<Rule<'t, 'a>>,
-    /// Whether plaintext requests are redirected to HTTPS before any rule.
-    requires_tls: bool,
-}
-
-impl<'t, 'a> Side<'t, 'a> {
-    /// The rules of a virtual host. The last one takes what is left.
-    pub fn of_host(table: &RouteTable<'a>, host: &'t VirtualHost<'a>) -> Self {
-        let mut rules: Vec<Rule<'t, 'a>> = Vec::new();
-        let wants_claim = |clause: &Clause<'_>| {
-            clause.conditions.iter().any(|it| matches!(it.subject, MatchSubject::Claim(_)))
-        };
-        let is_live = |clause: &&Clause<'_>| clause.is_live() && (table.may_know_claims() || !wants_claim(clause));
-        for clause in host.clauses.iter().filter(is_live) {
-            let place = match &clause.action {
-                ClauseAction::Route(route) => Some(clause.route_match.map_or(route.owner.span, |(_, span)| span)),
-                ClauseAction::Service(_) => None,
-            };
-            rules.push(Rule { conditions: &clause.conditions, treatment: Some(table.treatment(host, clause)), place });
-            if clause.conditions.is_empty() {
-                return Self { rules, requires_tls: host.requires_tls };
-            }
-        }
-        rules.push(Rule { conditions: &[], treatment: None, place: None });
-        Self { rules, requires_tls: host.requires_tls }
-    }
-
-    /// All requests have the same fate.
-    pub fn of_answer(treatment: Treatment<'a>) -> Self {
-        Self { rules: vec![Rule { conditions: &[], treatment: Some(Ok(treatment)), place: None }], requires_tls: false }
-    }
-}
-
 impl Rule<'_, '_> {
-    /// Whether an answer comes from the rule.
-    fn gave(&self, answer: &Answer) -> bool {
-        let place = answer.route.as_ref().map(|route| route.span);
-        place == self.place && (self.treatment.is_some() || answer.outcome == Outcome::NoRoute)
-    }
-
     /// What differs between the treatments of two rules. The error says why that cannot be said.
     fn differences(&self, other: &Self) -> Result<BTreeSet<Aspect>, String> {
         match (&self.treatment, &other.treatment) {
@@ -88,8 +35,8 @@ pub struct Rules<'r, 'f, 'a> {
     pub vantage: usize,
     pub connection: &'r Request,
     pub group: &'r HostGroup<'r, 'a>,
-    pub old: Side<'r, 'a>,
-    pub new: Side<'r, 'a>,
+    pub old: HostRules<'r, 'a>,
+    pub new: HostRules<'r, 'a>,
 }
 
 /// A condition that no request needs to be cut by.
@@ -102,13 +49,14 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         if self.old.requires_tls != self.new.requires_tls {
             self.compare_redirects();
         }
-        let keys = |side: &Side<'_, '_>| -> Vec<String> {
+        let keys = |side: &HostRules<'_, '_>| -> Vec<String> {
             side.rules.iter().map(|it| conditions::key(it.conditions)).collect()
         };
         let (old_keys, new_keys) = (keys(&self.old), keys(&self.new));
         let old_in_new = positions(&old_keys, &new_keys);
         let new_in_old = positions(&new_keys, &old_keys);
-        let host = self.authority();
+        let rules = self.old.rules.iter().chain(&self.new.rules);
+        let host = self.group.authority(rules.flat_map(|rule| rule.conditions));
         let mut space: Option<Shapes<'_>> = None;
         for old in 0..old_keys.len() {
             for new in 0..new_keys.len() {
@@ -132,22 +80,6 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
                 }
             }
         }
-    }
-
-    /// The authorities of requests for the host, if some rule looks at the authority.
-    fn authority(&self) -> Option<MatchCondition> {
-        let rules = self.old.rules.iter().chain(&self.new.rules);
-        let mut conditions = rules.flat_map(|rule| rule.conditions);
-        let first = conditions.find(|it| it.subject.part() == RequestPart::Authority)?;
-        let pattern = |domain: &String| match domain.strip_prefix('*') {
-            Some(suffix) => format!(".+{}", escaped(suffix)),
-            None => escaped(domain),
-        };
-        let host = [self.group.host.clone()];
-        let domains = if self.group.domains.is_empty() { &host[..] } else { &self.group.domains };
-        let patterns: Vec<String> = domains.iter().map(pattern).collect();
-        let regex = EnvoyRegex::new(&format!("(?i)({})(:[0-9]*)?", patterns.join("|"))).ok()?;
-        Some(MatchCondition { subject: MatchSubject::Authority, matcher: Matcher::Regex(regex), span: first.span })
     }
 
     /// Whether two rules treat requests alike. Notes the settings of clusters that differ all the same.
@@ -179,8 +111,13 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         let host = self.group.name();
         let taken: Taken = (one.place, two.place, if is_of_host { host.to_owned() } else { String::new() });
         let condition = self.words(space, old, new);
-        let candidate =
-            Candidate { taken: &taken, vantage: Some(self.vantage), host, requests: Requests::Meeting(&condition), aspects: &aspects };
+        let candidate = Candidate {
+            taken: &taken,
+            vantage: Some(self.vantage),
+            host,
+            requests: Requests::Meeting(&condition),
+            aspects: &aspects,
+        };
         for known in self.found.known_witnesses(&taken) {
             let host = known.host.clone();
             let is_own = host.as_ref().is_some_and(|host| *host == self.group.host);
@@ -275,15 +212,6 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             self.group.host
         ));
     }
-}
-
-/// A text as a regular expression.
-fn escaped(text: &str) -> String {
-    let escape = |letter: char| match letter.is_ascii_alphanumeric() {
-        true => String::from(letter),
-        false => format!("\\{letter}"),
-    };
-    text.chars().map(escape).collect()
 }
 
 /// The first place of each key among others.

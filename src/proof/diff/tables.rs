@@ -1,8 +1,9 @@
 //! The route tables of both meshes for a connection.
 
 use super::change::{Candidate, Found, Requests};
-use super::rules::{Rules, Side};
+use super::rules::Rules;
 use crate::proof::hosts::{self, ANY_OTHER, HostGroup, OUTSIDE};
+use crate::proof::rules::HostRules;
 use crate::simulate::{Answer, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, answer_differences};
 
 /// The comparison of the tables of a vantage.
@@ -95,10 +96,10 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
     ) {
         let request = Request { host: Some(group.host.clone()), ..connection.clone() };
         let answered = |simulator: &Simulator<'a>| {
-            simulator.simulate(&request).map(|answer| Side::of_answer(Treatment::of_answer(&answer)))
+            simulator.simulate(&request).map(|answer| HostRules::of_answer(Treatment::of_answer(&answer)))
         };
         let routed = |table: Option<&RouteTable<'a>>, number: usize| {
-            table.zip(group.virtual_hosts[number]).map(|(table, host)| Side::of_host(table, host))
+            table.zip(group.virtual_hosts[number]).map(|(table, host)| HostRules::of_host(table, host))
         };
         let sides = (
             routed(old, 0).map_or_else(|| answered(self.found.old), Ok),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::vantage::{Vantage, namespace_words};
 use crate::model::wording;
-use crate::proof::vantage::{Vantage, namespace_words};
 
 /// The vantages with some numbers: `gateway shop/public`, or `mesh, clients in shop and web`; `mesh` for all clients.
 pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
@@ -26,7 +26,10 @@ pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
     }
     for (labels, namespaces) in clients {
         let with = if labels.is_empty() { String::new() } else { format!(" with {labels}") };
-        parts.push(format!("mesh, clients in {}{with}", wording::enumeration(namespaces.into_iter().map(str::to_owned).collect(), "and")));
+        parts.push(format!(
+            "mesh, clients in {}{with}",
+            wording::enumeration(namespaces.into_iter().map(str::to_owned).collect(), "and")
+        ));
     }
     parts.join("; ")
 }
