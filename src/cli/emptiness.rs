@@ -11,7 +11,13 @@ use crate::model::wording;
 /// Something was checked if the inputs have a Kubernetes resource of any kind, a MeshConfig, a kustomization or a
 /// mistake, or a document with placeholders. Other documents, such as the values of a chart, and the templates of Helm and
 /// ytt are not manifests.
-pub fn reason(root: &Path, inputs: &[Input], exclude: Exclude, manifests: &Manifests, meshes: &[Mesh]) -> Option<String> {
+pub fn reason(
+    root: &Path,
+    inputs: &[Input],
+    exclude: Exclude,
+    manifests: &Manifests,
+    meshes: &[Mesh],
+) -> Option<String> {
     let reason = match manifests.sources.len() {
         0 if !manifests.unreadable.is_empty() => return None,
         0 if exclude == Exclude::Ignored && load::any_manifest(root, inputs) => {

@@ -4,6 +4,7 @@
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
 mod causes;
+mod comparison;
 mod context;
 mod diagnostic;
 mod diagnostics;
@@ -24,6 +25,7 @@ mod suppression;
 mod together;
 mod unknown;
 
+pub use comparison::{FindingChanges, PlacedFinding};
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use diagnostics::{Diagnostics, Unchecked};

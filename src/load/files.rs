@@ -120,7 +120,9 @@ pub fn any_manifest(root: &Path, inputs: &[Input]) -> bool {
         Input::Path(path) => Some(path),
         Input::Stdin { .. } => None,
     });
-    paths.flat_map(|path| walk(root.join(path), Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+    paths
+        .flat_map(|path| walk(root.join(path), Exclude::Nothing))
+        .any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
 }
 
 /// The files and directories below a path, without those that are ignored.

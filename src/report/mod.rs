@@ -15,6 +15,7 @@
 //! output only counts the tail of a long list.
 
 mod asked;
+mod comparison;
 mod effect;
 pub mod json;
 pub mod markdown;
@@ -25,4 +26,5 @@ pub mod text;
 #[cfg(test)]
 mod sample;
 
+pub use comparison::Comparison;
 pub use style::Style;

@@ -23,6 +23,9 @@ pub struct Diff {
     /// Exit with status 1 unless all requests are proven to be treated alike
     #[arg(long)]
     pub exit_code: bool,
+    /// Print the differences of the texts of the files as well
+    #[arg(long)]
+    pub text: bool,
     /// Print a curl command for each example
     #[arg(long)]
     pub curl: bool,

@@ -17,13 +17,16 @@ use self::args::{Diff, DiffFormat};
 use self::pairs::Pairs;
 use self::revision::{Named, Revision};
 use super::args::Common;
+use super::exit;
 use super::project::Project;
 use super::terminal::{self, Tone};
-use super::exit;
 use crate::layout::Mesh;
+use crate::lint::{self, FindingChanges};
+use crate::proof;
+use crate::report::text::Texts;
+use crate::report::{self, Comparison};
 use crate::simulate::Simulator;
 use crate::world::World;
-use crate::{proof, report};
 
 /// Compares two versions of manifests and prints which requests they treat differently.
 pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
@@ -32,10 +35,15 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     let (before, after) = (old.project.worlds(None), new.project.worlds(None));
     let mut diff = compare((&old, &before), (&new, &after));
     diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
+    let reports = [lint::run_meshes(&before, &old.project.levels()?), lint::run_meshes(&after, &new.project.levels()?)];
+    let [old_sources, new_sources] = [&old, &new].map(|side| &*side.project.manifests.sources);
+    let findings = FindingChanges::between((&reports[0], old_sources), (&reports[1], new_sources));
+    let texts = args.text.then(|| (old.texts(), new.texts()));
+    let comparison = Comparison { diff: &diff, findings: &findings, texts, with_curl: args.curl };
     terminal::write(|out| match args.format {
-        DiffFormat::Text => report::text::diff(&diff, args.curl, &terminal::style(common), out),
-        DiffFormat::Json => report::json::diff(&diff, out),
-        DiffFormat::Markdown => report::markdown::diff(&diff, args.curl, out),
+        DiffFormat::Text => report::text::diff(&comparison, &terminal::style(common), out),
+        DiffFormat::Json => report::json::diff(&comparison, out),
+        DiffFormat::Markdown => report::markdown::diff(&comparison, out),
     })?;
     let is_same = diff.changes.is_empty() && diff.settings.is_empty() && diff.incomplete.is_empty();
     let status = match args.exit_code && !is_same {
@@ -44,7 +52,8 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
         false => exit::DONE,
     };
     // The process ends here; see `lint`.
-    std::mem::forget((before, after, diff));
+    drop(comparison);
+    std::mem::forget((before, after, diff, reports));
     std::mem::forget((old.project, new.project));
     Ok(status)
 }
@@ -82,14 +91,20 @@ impl Side {
     }
 }
 
+impl Side {
+    /// The texts of the files, by their paths below the argument. What Helm renders is not a file.
+    fn texts(&self) -> Texts<'_> {
+        let manifests = &self.project.manifests;
+        let files = manifests.sources.iter().filter(|(file, _)| manifests.release_of(*file).is_none());
+        files.map(|(_, file)| (pairs::relative(&self.path, file.path()), file.text())).collect()
+    }
+}
+
 /// The meshes of a side.
 type Worlds<'a> = [(&'a Mesh, World<'a>)];
 
 /// Compares the meshes of both sides.
-fn compare<'a>(
-    (old, before): (&Side, &'a Worlds<'a>),
-    (new, after): (&Side, &'a Worlds<'a>),
-) -> proof::diff::Diff {
+fn compare<'a>((old, before): (&Side, &'a Worlds<'a>), (new, after): (&Side, &'a Worlds<'a>)) -> proof::diff::Diff {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let names = |side: &Side, worlds: &Worlds<'_>| -> Vec<String> {
         worlds.iter().map(|(mesh, _)| pairs::relative(&side.path, &mesh.name)).collect()

@@ -102,7 +102,8 @@ impl Revision {
         let chosen: Vec<(&String, &Blob)> = blobs.iter().filter(|(file, _)| is_wanted(file)).collect();
         let (modules, files): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|(_, blob)| blob.mode == "160000");
         let modules = modules.into_iter().filter(|(file, _)| is_below(file, wanted));
-        self.gaps.extend(modules.map(|(file, _)| format!("`{}{file}` is a submodule, which is not read", named.prefix())));
+        self.gaps
+            .extend(modules.map(|(file, _)| format!("`{}{file}` is a submodule, which is not read", named.prefix())));
         let contents = contents(&files)?;
         let root = self.root().to_owned();
         let write = |((file, blob), content): (&(&String, &Blob), &&[u8])| -> Result<Option<String>, String> {
@@ -120,7 +121,8 @@ impl Revision {
             let is_pointer = content.starts_with(b"version https://git-lfs.github.com/spec/");
             Ok((is_pointer && !is_beside).then(|| format!("`{file}` is stored by Git LFS, which is not read")))
         };
-        let gaps: Vec<Option<String>> = files.par_iter().zip(&contents.slices()).map(write).collect::<Result<_, _>>()?;
+        let gaps: Vec<Option<String>> =
+            files.par_iter().zip(&contents.slices()).map(write).collect::<Result<_, _>>()?;
         self.gaps.extend(gaps.into_iter().flatten());
         Ok(())
     }
@@ -219,8 +221,11 @@ fn contents(files: &[(&String, &Blob)]) -> Result<Contents, String> {
         // `<object> blob <size>`, the content, and a line break.
         let rest = output.get(at..).unwrap_or_default();
         let end = rest.iter().position(|byte| *byte == b'\n');
-        let size = end.and_then(|end| std::str::from_utf8(&rest[..end]).ok()?.rsplit(' ').next()?.parse::<usize>().ok());
-        let (Some(end), Some(size)) = (end, size) else { return Err(format!("git does not have the content of `{file}`")) };
+        let size =
+            end.and_then(|end| std::str::from_utf8(&rest[..end]).ok()?.rsplit(' ').next()?.parse::<usize>().ok());
+        let (Some(end), Some(size)) = (end, size) else {
+            return Err(format!("git does not have the content of `{file}`"));
+        };
         let start = at + end + 1;
         at = start + size + 1;
         if at > output.len() {

@@ -8,10 +8,13 @@ use serde::Serialize;
 use super::answer::AnswerObject;
 use super::request::RequestObject;
 use super::write;
-use crate::proof::diff::{Change, Compared, Diff, Meshes};
+use crate::lint::PlacedFinding;
+use crate::proof::diff::{Change, Compared, Meshes};
+use crate::report::Comparison;
 
 /// Writes the output of `mesh diff --format json`: one object, indented, with a newline at its end.
-pub fn diff(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn diff(comparison: &Comparison<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Comparison { diff, findings, .. } = comparison;
     let settings = diff.settings.iter().map(|(cluster, fields)| SettingsObject { cluster, fields });
     let Compared { vantages, tables, rules } = diff.compared;
     let appearances = |appears: bool| {
@@ -26,6 +29,10 @@ pub fn diff(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
         appeared: appearances(true),
         vanished: appearances(false),
         meshes: MeshesObject { both: *both, touched, appeared, vanished },
+        findings: FindingsObject {
+            introduced: findings.introduced.iter().map(FindingObject::of).collect(),
+            fixed: findings.fixed.iter().map(FindingObject::of).collect(),
+        },
         complete: diff.incomplete.is_empty(),
         incomplete: &diff.incomplete,
         compared: ComparedObject { vantages, tables, rules },
@@ -41,6 +48,7 @@ struct DiffObject<'a> {
     appeared: Vec<ResourceObject<'a>>,
     vanished: Vec<ResourceObject<'a>>,
     meshes: MeshesObject<'a>,
+    findings: FindingsObject<'a>,
     complete: bool,
     incomplete: &'a BTreeSet<String>,
     compared: ComparedObject,
@@ -85,6 +93,29 @@ struct MeshesObject<'a> {
     touched: &'a [String],
     appeared: &'a [String],
     vanished: &'a [String],
+}
+
+/// The findings of only one of the sides.
+#[derive(Serialize)]
+struct FindingsObject<'a> {
+    introduced: Vec<FindingObject<'a>>,
+    fixed: Vec<FindingObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingObject<'a> {
+    rule: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    file: &'a str,
+    line: usize,
+}
+
+impl<'a> FindingObject<'a> {
+    fn of(finding: &'a PlacedFinding) -> Self {
+        let PlacedFinding { rule, severity, message, file, line } = finding;
+        Self { rule, severity: severity.as_str(), message, file, line: *line }
+    }
 }
 
 /// The extent of the comparison.

@@ -3,9 +3,10 @@
 use std::io;
 
 use super::{code, plain};
+use crate::lint::{FindingChanges, PlacedFinding};
 use crate::proof::diff::{Change, ChangeKind, Compared, Diff};
-use crate::report::text::cluster;
-use crate::report::{asked, effect};
+use crate::report::text::{Texts, Theme, cluster, push_files};
+use crate::report::{Comparison, Style, asked, effect};
 use crate::simulate::Answer;
 
 /// GitHub takes comments of up to 65,536 characters. A part of that is left for what others add.
@@ -15,13 +16,37 @@ const MOST_CHARACTERS: usize = 60_000;
 const OPEN: usize = 5;
 
 /// Writes the output of `mesh diff --format markdown`.
-pub fn diff(diff: &Diff, with_curl: bool, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn diff(comparison: &Comparison<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Comparison { diff, findings, texts, with_curl } = comparison;
     let mut text = format!("### {}\n\n", title(diff));
-    let end = ending(diff);
+    let end = ending(diff, findings);
     let room = MOST_CHARACTERS.saturating_sub(text.len() + end.len());
-    text.push_str(&changes(diff, with_curl, room));
+    text.push_str(&changes(diff, *with_curl, room));
     text.push_str(&end);
+    if let Some((old, new)) = texts {
+        let room = MOST_CHARACTERS.saturating_sub(text.len());
+        text.push_str(&files(old, new, room));
+    }
     out.write_all(text.as_bytes())
+}
+
+/// The differences of the texts, if there is room for them.
+fn files(old: &Texts<'_>, new: &Texts<'_>, room: usize) -> String {
+    let mut text = String::new();
+    push_files(&mut text, old, new, &Theme::new(Style::default()));
+    // A fence must be longer than those in the text.
+    let fence = "`".repeat(3.max(longest_run(&text, '`') + 1));
+    match text.len() {
+        0 => String::new(),
+        length if length > room => "\nThe differences of the texts do not fit here.\n".to_owned(),
+        _ => format!(
+            "\n<details><summary>Differences of the texts</summary>\n\n{fence}diff\n{text}{fence}\n</details>\n"
+        ),
+    }
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    text.split(|letter| letter != wanted).map(str::len).max().unwrap_or(0)
 }
 
 fn title(diff: &Diff) -> String {
@@ -43,7 +68,8 @@ fn changes(diff: &Diff, with_curl: bool, room: usize) -> String {
     let mut details: Vec<String> = Vec::new();
     let mut used = 0;
     for (index, change) in diff.changes.iter().enumerate() {
-        let (row, detail) = (row(index + 1, change, has_meshes), detail(index + 1, change, (&diff.prefixes, with_curl)));
+        let (row, detail) =
+            (row(index + 1, change, has_meshes), detail(index + 1, change, (&diff.prefixes, with_curl)));
         used += row.len() + detail.len();
         if used > room {
             break;
@@ -116,7 +142,7 @@ fn decided_by(answer: &Answer, prefix: &str) -> String {
 }
 
 /// What else differs, and how far the comparison is a proof.
-fn ending(diff: &Diff) -> String {
+fn ending(diff: &Diff, findings: &FindingChanges) -> String {
     let mut text = String::new();
     let mut list = |title: &str, items: Vec<String>| {
         if items.is_empty() {
@@ -133,8 +159,10 @@ fn ending(diff: &Diff) -> String {
     let named = |appears: bool| {
         let all = diff.appearances.iter().filter(move |it| it.appears == appears);
         let prefix = &diff.prefixes[usize::from(appears)];
-        all.map(|it| format!("{} {} at {}", it.kind, code(&it.name), code(&format!("{prefix}{}:{}", it.place.0, it.place.1))))
-            .collect()
+        all.map(|it| {
+            format!("{} {} at {}", it.kind, code(&it.name), code(&format!("{prefix}{}:{}", it.place.0, it.place.1)))
+        })
+        .collect()
     };
     list("New:", named(true));
     list("Removed:", named(false));
@@ -143,6 +171,15 @@ fn ending(diff: &Diff) -> String {
         format!("{} of {}", fields.join(", "), code(&cluster(name)))
     });
     list("Settings that differ:", settings.collect());
+    let placed = |findings: &[PlacedFinding], prefix: &str| {
+        let item = |it: &PlacedFinding| {
+            let place = code(&format!("{prefix}{}:{}", it.file, it.line));
+            format!("{} {}: {} at {place}", it.severity.as_str(), code(it.rule), plain(&it.message))
+        };
+        findings.iter().map(item).collect()
+    };
+    list("New findings:", placed(&findings.introduced, &diff.prefixes[1]));
+    list("Findings fixed:", placed(&findings.fixed, &diff.prefixes[0]));
     list("Not decided:", diff.incomplete.iter().map(|it| plain(it)).collect());
     let Compared { vantages, tables, rules } = diff.compared;
     let proof = match (diff.incomplete.is_empty(), diff.meshes.is_identical()) {

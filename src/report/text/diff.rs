@@ -3,11 +3,12 @@
 use std::io;
 
 use super::answer::cluster;
+use super::files::push_files;
 use super::theme::Theme;
 use super::words::{clean, count, plural, push_hanging};
-use crate::lint::Severity;
+use crate::lint::{PlacedFinding, Severity};
 use crate::proof::diff::{Change, ChangeKind, Compared, Diff, Meshes};
-use crate::report::{Style, asked, effect};
+use crate::report::{Comparison, Style, asked, effect};
 use crate::simulate::Answer;
 
 /// The most classes of requests, and reasons, that are shown.
@@ -21,11 +22,16 @@ const LABEL: usize = 10;
 
 /// Writes the output of `mesh diff` for people: each class of requests that is treated differently, with an example and
 /// both outcomes; what else differs; and how far the comparison is a proof.
-pub fn diff(diff: &Diff, with_curl: bool, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn diff(comparison: &Comparison<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let Comparison { diff, findings, texts, with_curl } = comparison;
     let theme = Theme::new(*style);
     let mut text = String::new();
+    if let Some((old, new)) = texts {
+        push_files(&mut text, old, new, &theme);
+        text.push_str(if text.is_empty() { "" } else { "\n" });
+    }
     for change in diff.changes.iter().take(MOST) {
-        push_change(&mut text, change, (&diff.prefixes, with_curl), &theme);
+        push_change(&mut text, change, (&diff.prefixes, *with_curl), &theme);
     }
     if diff.changes.len() > MOST {
         let more = diff.changes.len() - MOST;
@@ -34,6 +40,8 @@ pub fn diff(diff: &Diff, with_curl: bool, style: &Style, out: &mut dyn io::Write
     push_meshes(&mut text, &diff.meshes, &theme);
     push_appearances(&mut text, diff, &theme);
     push_settings(&mut text, diff, &theme);
+    push_findings(&mut text, "new finding:", &findings.introduced, &diff.prefixes[1], &theme);
+    push_findings(&mut text, "fixed:", &findings.fixed, &diff.prefixes[0], &theme);
     for reason in diff.incomplete.iter().take(MOST) {
         let lead = format!("{} ", theme.severity(Severity::Warning, "not decided:"));
         push_hanging(&mut text, &lead, 4, &clean(reason), theme.style.columns());
@@ -120,6 +128,17 @@ fn push_settings(text: &mut String, diff: &Diff, theme: &Theme) {
         let fields: Vec<&str> = fields.iter().copied().collect();
         let what = format!("{} of {}", fields.join(", "), cluster(name));
         push_hanging(text, &format!("{} ", theme.accent("settings differ:")), 4, &clean(&what), theme.style.columns());
+    }
+}
+
+fn push_findings(text: &mut String, lead: &str, findings: &[PlacedFinding], prefix: &str, theme: &Theme) {
+    for PlacedFinding { rule, severity, message, file, line } in findings.iter().take(MOST) {
+        let lead = format!("{} ", theme.accent(lead));
+        let what = format!("{}[{rule}] {message} ({prefix}{file}:{line})", severity.as_str());
+        push_hanging(text, &lead, 4, &clean(&what), theme.style.columns());
+    }
+    if findings.len() > MOST {
+        text.push_str(&format!("{} {} more\n", theme.accent(lead), findings.len() - MOST));
     }
 }
 
