@@ -35,7 +35,7 @@ impl Diff {
             all.compared.tables += diff.compared.tables;
             all.compared.rules += diff.compared.rules;
         }
-        all.changes.sort_by_key(|it| it.kind);
+        all.changes.sort_by_key(|it| (it.kind, it.is_rare()));
         all
     }
 }

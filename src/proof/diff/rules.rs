@@ -152,15 +152,20 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
     /// The requests that meet two rules, and none before, in words.
     fn words(&self, space: &Shapes<'_>, old: usize, new: usize) -> String {
         let condition = conditions::words(self.old.rules[old].conditions, self.new.rules[new].conditions);
-        let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
-        let mut exceptions = space.exceptions(old, new);
         let rules = [self.old.rules[old].conditions, self.new.rules[new].conditions];
+        let condition = match condition.as_str() {
+            "" => "every request".to_owned(),
+            _ if conditions::disagree(rules[0], rules[1]) => format!("{condition} in another line"),
+            _ => condition,
+        };
+        let mut exceptions = space.exceptions(old, new);
         exceptions.retain(|it| rules.iter().all(|rule| !conditions::disagree(rule, it)));
         let words = |conditions: &&[MatchCondition]| conditions::words(conditions, &[]);
         match exceptions.len() {
             0 => condition,
             1..=MOST_EXCEPTIONS => {
-                let exceptions: Vec<String> = exceptions.iter().map(words).collect();
+                let mut exceptions: Vec<String> = exceptions.iter().map(words).collect();
+                exceptions.sort();
                 format!("{condition}, unless {}", exceptions.join(" or "))
             }
             _ => format!("{condition}, unless an earlier rule takes it"),
