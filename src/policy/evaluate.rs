@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Attributes;
+use super::clause::ClauseEffect;
 use super::condition::FailedCondition;
 use super::policy_ref::PolicyRef;
 use super::rule::PolicyRule;
@@ -109,6 +110,52 @@ impl WorkloadPolicies<'_> {
     }
 }
 
+/// Whether a CUSTOM policy denies what it matches, without an authorizer.
+enum Refusal {
+    /// The reason; `None` if an authorizer decides.
+    Known(Option<String>),
+    /// The manifests do not show it.
+    Unknown(Gap),
+}
+
+impl<'a> WorkloadPolicies<'a> {
+    /// Whether a CUSTOM policy denies without an authorizer, because its provider cannot be used or the workload has
+    /// policies with different providers. Those of dry runs count too.
+    fn refusal(&self, policy: &AuthorizationPolicy<'a>) -> Refusal {
+        let (world, name) = (self.world, policy.provider());
+        let mut custom = self.authorization.iter().filter(|it| it.action == PolicyAction::Custom);
+        if custom.any(|it| it.policy.provider() != name) && !world.allows_several_providers() {
+            return Refusal::Known(Some("the workload has CUSTOM policies with different providers".to_owned()));
+        }
+        match world.unusable_provider(policy, name) {
+            Ok(unusable) => Refusal::Known(unusable.and_then(|unusable| describe(&unusable, name))),
+            // Most manifests have no MeshConfig, so they do not define any provider.
+            Err(Gap::NoMeshConfig) => Refusal::Known(None),
+            Err(gap) => Refusal::Unknown(gap),
+        }
+    }
+
+    /// Whether an authorizer only decides about HTTP requests.
+    fn is_http_only(&self, provider: &str) -> bool {
+        let mut authorizers = self.world.settings.authorizers.iter();
+        authorizers.any(|authorizer| authorizer.name == provider && authorizer.is_http_only)
+    }
+}
+
+/// What a CUSTOM policy does with the requests, or connections, that it matches; `None` if nothing.
+pub(super) fn custom_effect<'a>(
+    policies: &WorkloadPolicies<'a>,
+    policy: &AuthorizationPolicy<'a>,
+    is_tcp: bool,
+) -> Option<ClauseEffect> {
+    let name = policy.provider();
+    match policies.refusal(policy) {
+        Refusal::Known(Some(_)) => Some(ClauseEffect::Refuses),
+        _ if is_tcp && policies.is_http_only(name) => None,
+        _ => Some(ClauseEffect::Asks(name.to_owned())),
+    }
+}
+
 struct Evaluator<'p, 'a> {
     policies: &'p WorkloadPolicies<'a>,
     trace: bool,
@@ -204,32 +251,18 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         }
     }
 
-    /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer, because the provider
-    /// cannot be used or the workload has policies with different providers. Those of dry runs count too.
+    /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer.
     fn custom(&mut self, attributes: &Attributes<'_>) -> bool {
         let Some((policy, mut cause)) = self.matching(PolicyAction::Custom, attributes) else { return false };
-        let world = self.world();
         let name = policy.provider();
-        let has_several_providers = self.with(PolicyAction::Custom).any(|it| it.policy.provider() != name);
-        cause.reason = if has_several_providers && !world.allows_several_providers() {
-            Some("the workload has CUSTOM policies with different providers".to_owned())
-        } else {
-            match world.unusable_provider(policy, name) {
-                Ok(unusable) => unusable.and_then(|unusable| describe(&unusable, name)),
-                // Most manifests have no MeshConfig, so they do not define any provider.
-                Err(Gap::NoMeshConfig) => None,
-                Err(gap) => {
-                    self.note(&format!(
-                        "it is not known whether the external authorizer `{name}` exists: {gap}; without its service, \
-                         istiod denies what the policy matches"
-                    ));
-                    None
-                }
-            }
-        };
-        let mut authorizers = world.settings.authorizers.iter();
-        let is_http_only = authorizers.any(|authorizer| authorizer.name == name && authorizer.is_http_only);
-        if cause.reason.is_none() && is_http_only && attributes.http.is_none() {
+        match self.policies.refusal(policy) {
+            Refusal::Known(reason) => cause.reason = reason,
+            Refusal::Unknown(gap) => self.note(&format!(
+                "it is not known whether the external authorizer `{name}` exists: {gap}; without its service, istiod \
+                 denies what the policy matches"
+            )),
+        }
+        if cause.reason.is_none() && attributes.http.is_none() && self.policies.is_http_only(name) {
             self.note(&format!("istiod ignores the external authorizer `{name}` on TCP ports, because it speaks HTTP"));
             return false;
         }

@@ -5,8 +5,10 @@
 //! condition that does not hold.
 
 mod attributes;
+mod clause;
 mod condition;
 mod evaluate;
+mod facet;
 mod identity;
 mod ip_block;
 mod keys;
@@ -20,8 +22,10 @@ mod token;
 mod workload_policies;
 
 pub use attributes::Attributes;
+pub use clause::{ClauseEffect, PolicyClause};
 pub use condition::{FailedCondition, literal_parts, names_issuer};
 pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling};
+pub use facet::{Facet, FacetCondition};
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;

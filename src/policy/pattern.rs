@@ -1,5 +1,7 @@
 //! Text patterns: whole, by a prefix, or by a suffix.
 
+use super::facet::escaped;
+
 /// A pattern of a policy with at most one `*`, at its start or end (istiod: `StringMatcher`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pattern<'a> {
@@ -42,6 +44,18 @@ impl<'a> Pattern<'a> {
         match self {
             Self::NotEmpty | Self::Present => "",
             Self::Prefix(text) | Self::Suffix(text) | Self::Exact(text) => text,
+        }
+    }
+
+    /// A regular expression for the texts that match. `any` is one for a character, and `ignores_case` is about ASCII.
+    pub(super) fn expression(self, any: &str, ignores_case: bool) -> String {
+        let text = |text: &str| escaped(text.as_bytes(), ignores_case);
+        match self {
+            Self::NotEmpty => format!("{any}+"),
+            Self::Present => format!("{any}*"),
+            Self::Prefix(prefix) => format!("{}{any}*", text(prefix)),
+            Self::Suffix(suffix) => format!("{any}*{}", text(suffix)),
+            Self::Exact(exact) => text(exact),
         }
     }
 

@@ -11,9 +11,9 @@ use crate::source::Spanned;
 /// A compiled rule: any of the sources, any of the operations, all conditions.
 #[derive(Debug)]
 pub(super) struct PolicyRule<'a> {
-    from: Vec<Vec<CompiledCondition<'a>>>,
-    to: Vec<Vec<CompiledCondition<'a>>>,
-    when: Vec<CompiledCondition<'a>>,
+    pub(super) from: Vec<Vec<CompiledCondition<'a>>>,
+    pub(super) to: Vec<Vec<CompiledCondition<'a>>>,
+    pub(super) when: Vec<CompiledCondition<'a>>,
     /// Reasons why istiod drops conditions, which widens the rule.
     pub(super) ignored: Vec<String>,
 }

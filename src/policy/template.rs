@@ -1,5 +1,7 @@
 //! Path templates: `/shops/{*}/orders/{**}`.
 
+use super::facet::escaped;
+
 /// A path with placeholders (Envoy: `uri_template`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathTemplate {
@@ -38,6 +40,27 @@ impl PathTemplate {
         }
         parts.push(TemplatePart::Literal(rest.into()));
         Some(Self { parts })
+    }
+
+    /// A regular expression for the paths that match, character by character; `None` for a placeholder within a segment.
+    pub(super) fn expression(&self) -> Option<String> {
+        const CHARACTERS: &str = r"A-Za-z0-9\-._~%!$&'()*+,;:@=";
+        let mut expression = String::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            match part {
+                TemplatePart::Literal(text) => expression.push_str(&escaped(text, false)),
+                TemplatePart::Segment => {
+                    let is_last = at + 2 == self.parts.len();
+                    let ends = match self.parts.get(at + 1) {
+                        Some(TemplatePart::Literal(next)) => next.first() == Some(&b'/') || (next.is_empty() && is_last),
+                        _ => false,
+                    };
+                    expression.push_str(&ends.then(|| format!("[{CHARACTERS}]+"))?);
+                }
+                TemplatePart::Rest => expression.push_str(&format!("[/{CHARACTERS}]*")),
+            }
+        }
+        Some(expression)
     }
 
     /// Whether a path matches.

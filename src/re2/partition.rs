@@ -56,6 +56,11 @@ impl Pattern {
         Self(Hir::concat(vec![literal(&characters(text), ignores_case), rest]))
     }
 
+    /// The texts of any of several sets.
+    pub fn of_any(patterns: impl IntoIterator<Item = Self>) -> Self {
+        Self(Hir::alternation(patterns.into_iter().map(|pattern| pattern.0).collect()))
+    }
+
     /// No text.
     pub fn of_nothing() -> Self {
         Self(Hir::fail())

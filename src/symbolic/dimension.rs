@@ -1,5 +1,6 @@
 //! The dimensions of requests.
 
+use crate::policy::Facet;
 use crate::routing::RequestPart;
 
 /// A part of requests, or a property of the proxies that they pass.
@@ -13,6 +14,10 @@ pub enum Dimension {
     Expression(RequestPart, usize),
     /// A property of the proxy, of the port of its listener, or of a connection.
     Proxy(ProxyProperty),
+    /// A facet that policies compare.
+    Facet(Facet),
+    /// Whether a condition on a facet holds that is not among the atoms of the facet, by its number.
+    FacetCondition(Facet, usize),
 }
 
 /// A property by which a VirtualService chooses proxies and their ports, or connections.

@@ -9,6 +9,7 @@ mod bits;
 mod connections;
 mod dimension;
 mod escape;
+mod policies;
 mod reach;
 mod region;
 mod space;
@@ -18,6 +19,7 @@ mod witness;
 mod tests;
 
 pub use dimension::{ProxyCondition, ProxyProperty};
+pub use policies::{Decision, PolicyDifference, PolicyReach, PolicyTable, PolicyVerdict, PolicyWitness, differences};
 pub use reach::{Matches, Meeting, Reachability};
 pub use space::Shape;
 pub use witness::Witness;
