@@ -58,6 +58,11 @@ impl<'a> WorkloadPolicies<'a> {
         self.authorization.iter().any(|it| it.action == PolicyAction::Allow && !it.is_dry_run)
     }
 
+    /// The trust domain of the mesh.
+    pub fn trust_domain(&self) -> &'a str {
+        &self.world.settings.trust_domain
+    }
+
     /// The issuers whose tokens the proxy reads.
     pub fn issuers(&self) -> Vec<String> {
         let rules = self.request.iter().flat_map(|policy| &policy.spec.jwt_rules);

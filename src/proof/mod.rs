@@ -9,6 +9,7 @@ mod connections;
 mod context;
 pub mod diff;
 mod hosts;
+pub mod policy_request;
 mod ports;
 mod rules;
 mod vantage;

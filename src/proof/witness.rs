@@ -11,11 +11,7 @@ pub fn request(connection: &Request, host: &str, witness: &Witness, names_scheme
     let sample = witness.sample();
     let mut headers: BTreeMap<String, HeaderValue> = BTreeMap::new();
     for (name, value) in &sample.headers {
-        let value = match headers.remove(name) {
-            None => HeaderValue::One(value.clone()),
-            Some(earlier) => HeaderValue::Many([earlier.values(), std::slice::from_ref(value)].concat()),
-        };
-        headers.insert(name.clone(), value);
+        add_header(&mut headers, name, value);
     }
     let filled = |text: &str, usual: &str| Some(text.to_owned()).filter(|text| text != usual);
     let host = if sample.authority.is_empty() { host } else { &sample.authority };
@@ -28,4 +24,13 @@ pub fn request(connection: &Request, host: &str, witness: &Witness, names_scheme
         claims: sample.claims.clone(),
         ..connection.clone()
     }
+}
+
+/// Adds a line of a header.
+pub fn add_header(headers: &mut BTreeMap<String, HeaderValue>, name: &str, value: &str) {
+    let value = match headers.remove(name) {
+        None => HeaderValue::One(value.to_owned()),
+        Some(earlier) => HeaderValue::Many([earlier.values(), &[value.to_owned()]].concat()),
+    };
+    headers.insert(name.to_owned(), value);
 }

@@ -7,6 +7,7 @@
 mod change;
 mod connections;
 mod meshes;
+mod policies;
 mod resources;
 mod rules;
 mod servers;
@@ -108,6 +109,7 @@ impl Diff {
             }
         }
         servers::compare(&mut found);
+        policies::compare(&mut found);
         found.diff.compared.vantages = all.len();
         found.finish()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, Resource, Spec};
 use crate::source::Span;
 use crate::world::World;
 use crate::yaml::{self, Node, Value};
@@ -21,12 +21,11 @@ pub struct Appearance {
 }
 
 /// The kinds whose effect on requests is not simulated.
-const NOT_SIMULATED: [Kind; 6] = [
+const NOT_SIMULATED: [Kind; 5] = [
     Kind::EnvoyFilter,
     Kind::WasmPlugin,
     Kind::TrafficExtension,
     Kind::ProxyConfig,
-    Kind::AuthorizationPolicy,
     Kind::RequestAuthentication,
 ];
 
@@ -91,7 +90,7 @@ pub fn are_identical(old: &World<'_>, new: &World<'_>) -> bool {
 pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
     let named = |world: &World<'_>| -> BTreeMap<(Kind, String), Vec<std::sync::Arc<Resource>>> {
         let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for resource in world.snapshot.resources.iter().filter(|it| NOT_SIMULATED.contains(&it.kind)) {
+        for resource in world.snapshot.resources.iter().filter(|it| NOT_SIMULATED.contains(&it.kind) || is_of_waypoint(it)) {
             let name = format!("{}/{}", world.settings.namespace_of(resource), resource.name());
             found.entry((resource.kind, name)).or_default().push(std::sync::Arc::clone(resource));
         }
@@ -114,6 +113,14 @@ pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
         found.insert("the normalization of paths differs (`pathNormalization` of the MeshConfig)".to_owned());
     }
     found
+}
+
+/// Whether an AuthorizationPolicy is for what it names, such as a waypoint. Those policies are not compared.
+fn is_of_waypoint(resource: &Resource) -> bool {
+    match &resource.spec {
+        Spec::AuthorizationPolicy(policy) => policy.target_ref.is_some() || !policy.target_refs.is_empty(),
+        _ => false,
+    }
 }
 
 /// The Gateways that the manifests lack, and to which other routes are bound in each mesh.

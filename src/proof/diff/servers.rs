@@ -37,7 +37,7 @@ const CONNECTIONS: [(Tls, Option<RequestProtocol>); 6] = [
 
 /// The ports at which sidecars may tell connections apart: those of the services before the workload, those of its
 /// containers and of Sidecar resources, and another one.
-fn ports(worlds: &[&World<'_>], name: &str) -> Ports {
+pub(super) fn ports(worlds: &[&World<'_>], name: &str) -> Ports {
     let mut ports = BTreeSet::new();
     for world in worlds {
         for workload in world.workloads.iter().filter(|it| it.name.to_string() == name) {

@@ -20,6 +20,8 @@ const LARGEST_EACH: usize = 1024;
 pub struct Known {
     /// The issuers of tokens.
     pub issuers: Vec<String>,
+    /// The trust domain of the mesh, which witnesses have if they can.
+    pub trust_domain: String,
 }
 
 /// The axes, and for each condition its literal.
@@ -60,7 +62,10 @@ impl Axes {
         let cut = |keeps: &dyn Fn(&Pattern) -> bool| {
             let kept: Vec<usize> =
                 (0..sets.len()).filter(|number| patterns[*number].as_ref().is_some_and(keeps)).collect();
-            let languages: Vec<Pattern> = kept.iter().filter_map(|number| patterns[*number].clone()).collect();
+            let mut languages: Vec<Pattern> = kept.iter().filter_map(|number| patterns[*number].clone()).collect();
+            // Atoms of the trust domain of the mesh are told apart, so that they have a text of it.
+            let own = || Pattern::of_prefix(format!("{}/", known.trust_domain).as_bytes(), false);
+            languages.extend((*facet == Facet::Principal).then(own));
             let parts = partition(universe.as_ref()?, &languages, LARGEST + LARGEST_EACH * size)?;
             Some((kept, parts))
         };
@@ -69,7 +74,9 @@ impl Axes {
             parts.sort_by(|a, b| a.text.cmp(&b.text));
             let mut taken: Vec<Vec<usize>> = vec![Vec::new(); kept.len()];
             for (atom, part) in parts.iter().enumerate() {
-                part.languages.iter().for_each(|number| taken[*number].push(atom + 1));
+                for number in part.languages.iter().filter(|number| **number < kept.len()) {
+                    taken[*number].push(atom + 1);
+                }
             }
             let texts: Vec<Vec<u8>> = parts.into_iter().map(|part| part.text).collect();
             let first = if facet.is_optional() { ABSENT } else { ABSENT + 1 };

@@ -70,6 +70,7 @@ pub(super) struct ClauseSpace {
     pub space: Space,
     /// The boxes of each clause; `None` if they are unknown.
     pub boxes: Vec<Option<Vec<usize>>>,
+    known: Known,
     /// The comparisons that are left for all searches.
     left: Cell<u64>,
 }
@@ -88,24 +89,23 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         let clauses = policies.clauses(is_tcp);
         let issuers = if is_tcp { Vec::new() } else { policies.issuers() };
         let is_incomplete = policies.has_notes();
-        Self::of_clauses(clauses, policies.denies_by_default(), issuers, is_incomplete)
+        let known = Known { issuers, trust_domain: policies.trust_domain().to_owned() };
+        Self::of_clauses(clauses, policies.denies_by_default(), known, is_incomplete)
     }
 
-    /// Some clauses in order, and the issuers of tokens.
-    pub fn of_clauses(
+    fn of_clauses(
         clauses: Vec<PolicyClause<'p, 'a>>,
         denies_by_default: bool,
-        issuers: Vec<String>,
+        known: Known,
         is_incomplete: bool,
     ) -> Self {
         let alternatives: Vec<_> = clauses.iter().map(|clause| clause.alternatives(MOST_ALTERNATIVES)).collect();
         let is_incomplete = is_incomplete || clauses.iter().any(PolicyClause::is_unknown);
-        let known = Known { issuers };
         let own = ClauseSpace::new(alternatives.iter(), &known);
         Self { clauses, denies_by_default, is_incomplete, known, alternatives, own }
     }
 
-    /// The number of issuers of tokens that the workload reads.
+    /// What is known about the requests.
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
@@ -211,7 +211,8 @@ impl ClauseSpace {
                 (first..found.len()).collect()
             }));
         }
-        Self { space: Space::of_boxes(axes.axes, found), boxes, left: Cell::new(MOST_COMPARISONS_TOGETHER) }
+        let left = Cell::new(MOST_COMPARISONS_TOGETHER);
+        Self { space: Space::of_boxes(axes.axes, found), boxes, known: known.clone(), left }
     }
 
     /// Searches for a request that all of some clauses take, and none of others.
@@ -236,7 +237,7 @@ impl ClauseSpace {
                 Escape::Undecided => is_undecided = true,
                 Escape::Found(_) if is_open => is_undecided = true,
                 Escape::Found(region) => {
-                    return Search::Found(PolicyWitness::of(&self.space, &region).map(Box::new));
+                    return Search::Found(PolicyWitness::of(&self.space, &region, &self.known).map(Box::new));
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::super::bits::Bits;
 use super::super::dimension::Dimension;
 use super::super::region::{ABSENT, Region};
 use super::super::space::Space;
+use super::axes::Known;
 use crate::policy::{Attributes, Facet, Identity};
 use crate::routing::{HttpRequest, Sample};
 
@@ -37,8 +38,8 @@ const USUAL: [&str; 15] = [
 ];
 
 impl PolicyWitness {
-    /// A request of a region; `None` if it is not UTF-8.
-    pub(super) fn of(space: &Space, region: &Region) -> Option<Self> {
+    /// A request of a region, with the trust domain of the mesh if possible; `None` if it is not UTF-8.
+    pub(super) fn of(space: &Space, region: &Region, known: &Known) -> Option<Self> {
         let mut witness = Self::default();
         for (number, axis) in space.axes.iter().enumerate() {
             let (allowed, required) = region.on(number);
@@ -50,7 +51,7 @@ impl PolicyWitness {
                     continue;
                 }
             };
-            let texts: Option<Vec<String>> = chosen(&axis.texts, allowed, required)
+            let texts: Option<Vec<String>> = chosen(&axis.texts, (allowed, required), &known.trust_domain)
                 .into_iter()
                 .map(|atom| String::from_utf8(axis.texts[atom - 1].clone()).ok())
                 .collect();
@@ -125,14 +126,15 @@ impl PolicyWitness {
 }
 
 /// The atoms of a request: none if it can be without the facet, else one, or as many as it must have.
-fn chosen(texts: &[Vec<u8>], allowed: &Bits, required: &[Bits]) -> Vec<usize> {
+fn chosen(texts: &[Vec<u8>], (allowed, required): (&Bits, &[Bits]), trust_domain: &str) -> Vec<usize> {
     if allowed.has(ABSENT) && required.iter().all(|one| one.has(ABSENT)) {
         return Vec::new();
     }
     let rank = |atom: &usize| {
         let text = &texts[atom - 1];
         let usual = USUAL.iter().position(|it| it.as_bytes() == text);
-        (usual.unwrap_or(usize::MAX), text.len(), text.clone())
+        let is_own = text.strip_prefix(trust_domain.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
+        (!is_own, usual.unwrap_or(usize::MAX), text.len(), text.clone())
     };
     let best = |atoms: &Bits| atoms.iter().filter(|atom| *atom != ABSENT).min_by_key(rank);
     let common = required.iter().fold(allowed.clone(), Bits::and);
