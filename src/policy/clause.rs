@@ -2,13 +2,13 @@
 
 use super::facet::{Facet, FacetCondition};
 use super::rule::PolicyRule;
-use super::workload_policies::{CompiledPolicy, RuleForm, WorkloadPolicies};
+use super::workload_policies::{CompiledPolicies, CompiledPolicy, RuleForm, WorkloadPolicies};
 use super::{Attributes, evaluate};
 use crate::model::security::PolicyAction;
 use crate::source::Span;
-use crate::world::AuthorizationPolicy;
+use crate::world::{AuthorizationPolicy, World};
 
-/// What a rule does with the requests that it matches.
+/// The effect of a rule on the requests that it matches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClauseEffect {
     /// An external authorizer, by the name of its provider, decides beside the other policies.
@@ -30,7 +30,7 @@ pub struct PolicyClause<'p, 'a> {
     pub rule: usize,
     /// The place of the rule.
     pub span: Span,
-    /// What it does.
+    /// Its effect.
     pub effect: ClauseEffect,
     /// Its conditions; `None` if it has placeholders.
     conditions: Option<&'p PolicyRule<'a>>,
@@ -38,6 +38,49 @@ pub struct PolicyClause<'p, 'a> {
     is_before_tokens: bool,
     /// Whether claims are unknown to the rule.
     is_without_claims: bool,
+}
+
+impl<'a> CompiledPolicies<'a> {
+    /// The enforced DENY and ALLOW rules of some policies, in this order. Some proxies read tokens.
+    pub fn clauses_of<'p>(&'p self, policies: &[&AuthorizationPolicy<'a>], is_tcp: bool) -> Vec<PolicyClause<'p, 'a>> {
+        let mut clauses = Vec::new();
+        for (action, effect) in
+            [(PolicyAction::Deny, ClauseEffect::Denies), (PolicyAction::Allow, ClauseEffect::Allows)]
+        {
+            for policy in policies.iter().filter(|policy| policy.action() == action && !policy.is_dry_run()) {
+                let Some(compiled) = self.compiled(policy) else { continue };
+                clauses.extend(compiled.clauses(self.world, &effect, is_tcp));
+            }
+        }
+        clauses
+    }
+}
+
+impl<'a> CompiledPolicy<'a> {
+    /// The rules that match something.
+    fn clauses<'p>(
+        &'p self,
+        world: &'a World<'a>,
+        effect: &ClauseEffect,
+        is_tcp: bool,
+    ) -> impl Iterator<Item = PolicyClause<'p, 'a>> {
+        self.rules(world, is_tcp).iter().enumerate().filter_map(move |(index, rule)| {
+            let conditions = match &rule.form {
+                RuleForm::Void(_) => return None,
+                RuleForm::Unknown => None,
+                RuleForm::Conditions(conditions) => Some(conditions),
+            };
+            Some(PolicyClause {
+                policy: self.policy,
+                rule: index,
+                span: rule.span,
+                effect: effect.clone(),
+                conditions,
+                is_before_tokens: false,
+                is_without_claims: is_tcp,
+            })
+        })
+    }
 }
 
 impl<'a> WorkloadPolicies<'a> {
@@ -88,22 +131,11 @@ impl<'a> WorkloadPolicies<'a> {
             _ => ClauseEffect::Allows,
         };
         let is_custom = compiled.action == PolicyAction::Custom;
-        for (index, rule) in compiled.rules(self.world, is_tcp).iter().enumerate() {
-            let conditions = match &rule.form {
-                RuleForm::Void(_) => continue,
-                RuleForm::Unknown => None,
-                RuleForm::Conditions(conditions) => Some(conditions),
-            };
-            clauses.push(PolicyClause {
-                policy: compiled.policy,
-                rule: index,
-                span: rule.span,
-                effect: effect.clone(),
-                conditions,
-                is_before_tokens: is_custom && self.check_tokens(),
-                is_without_claims: is_custom || is_tcp || !self.check_tokens(),
-            });
-        }
+        clauses.extend(compiled.clauses(self.world, &effect, is_tcp).map(|clause| PolicyClause {
+            is_before_tokens: is_custom && self.check_tokens(),
+            is_without_claims: is_custom || is_tcp || !self.check_tokens(),
+            ..clause
+        }));
     }
 }
 
@@ -153,7 +185,8 @@ impl PolicyClause<'_, '_> {
 impl PolicyRule<'_> {
     fn alternatives(&self, most: usize) -> Option<Vec<Vec<FacetCondition>>> {
         let none = [Vec::new()];
-        let or_all = |alternatives: &'_ [Vec<_>]| if alternatives.is_empty() { none.to_vec() } else { alternatives.to_vec() };
+        let or_all =
+            |alternatives: &'_ [Vec<_>]| if alternatives.is_empty() { none.to_vec() } else { alternatives.to_vec() };
         let (from, to) = (or_all(&self.from), or_all(&self.to));
         if from.len().saturating_mul(to.len()) > most {
             return None;

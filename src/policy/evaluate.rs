@@ -142,7 +142,7 @@ impl<'a> WorkloadPolicies<'a> {
     }
 }
 
-/// What a CUSTOM policy does with the requests, or connections, that it matches; `None` if nothing.
+/// The effect of a CUSTOM policy on the requests, or connections, that it matches; `None` if it has no effect.
 pub(super) fn custom_effect<'a>(
     policies: &WorkloadPolicies<'a>,
     policy: &AuthorizationPolicy<'a>,

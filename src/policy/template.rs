@@ -52,7 +52,9 @@ impl PathTemplate {
                 TemplatePart::Segment => {
                     let is_last = at + 2 == self.parts.len();
                     let ends = match self.parts.get(at + 1) {
-                        Some(TemplatePart::Literal(next)) => next.first() == Some(&b'/') || (next.is_empty() && is_last),
+                        Some(TemplatePart::Literal(next)) => {
+                            next.first() == Some(&b'/') || (next.is_empty() && is_last)
+                        }
                         _ => false,
                     };
                     expression.push_str(&ends.then(|| format!("[{CHARACTERS}]+"))?);

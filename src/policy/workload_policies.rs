@@ -12,7 +12,7 @@ use crate::world::{AuthorizationPolicy, RequestAuthentication, World};
 /// The AuthorizationPolicies of a mesh. Each is compiled when a request first needs it, and workloads share it.
 #[derive(Debug)]
 pub struct CompiledPolicies<'a> {
-    world: &'a World<'a>,
+    pub(super) world: &'a World<'a>,
     authorization: Vec<Arc<CompiledPolicy<'a>>>,
 }
 
@@ -69,12 +69,17 @@ impl<'a> CompiledPolicies<'a> {
         Self { world, authorization: world.policies.authorization_policies().iter().map(compiled).collect() }
     }
 
+    /// The compiled form of a policy.
+    pub(super) fn compiled(&self, policy: &AuthorizationPolicy<'a>) -> Option<&Arc<CompiledPolicy<'a>>> {
+        let all = self.world.policies.authorization_policies();
+        self.authorization.get(all.element_offset(policy)?)
+    }
+
     /// The policies that apply to a workload.
     pub fn of_workload(&self, namespace: &str, labels: &LabelSet<'_>) -> WorkloadPolicies<'a> {
         let policies = &self.world.policies;
-        let all = policies.authorization_policies();
         let attached = policies.authorization_policies_of(namespace, labels).into_iter();
-        let compiled = attached.filter_map(|policy| self.authorization.get(all.element_offset(policy)?).cloned());
+        let compiled = attached.filter_map(|policy| self.compiled(policy).cloned());
         WorkloadPolicies {
             world: self.world,
             authorization: compiled.collect(),

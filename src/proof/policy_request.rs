@@ -87,7 +87,11 @@ pub fn shows(answer: &Answer, verdict: &PolicyVerdict) -> bool {
 }
 
 /// The first of some requests whose answer has a verdict, with the answer.
-pub fn replayed(simulator: &Simulator<'_>, requests: Vec<Request>, verdict: &PolicyVerdict) -> Option<(Request, Answer)> {
+pub fn replayed(
+    simulator: &Simulator<'_>,
+    requests: Vec<Request>,
+    verdict: &PolicyVerdict,
+) -> Option<(Request, Answer)> {
     requests.into_iter().find_map(|request| {
         let answer = simulator.simulate(&request).ok().filter(|answer| shows(answer, verdict))?;
         Some((request, answer))

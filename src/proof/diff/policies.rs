@@ -29,8 +29,7 @@ pub fn compare(found: &mut Found<'_, '_>) {
     let (before, after) = (CompiledPolicies::new(old), CompiledPolicies::new(new));
     for target in targets(&[old, new]) {
         let labels = label_set(&target.labels);
-        let policies =
-            (before.of_workload(&target.namespace, &labels), after.of_workload(&target.namespace, &labels));
+        let policies = (before.of_workload(&target.namespace, &labels), after.of_workload(&target.namespace, &labels));
         for is_tcp in [false, true] {
             let tables = (PolicyTable::new(&policies.0, is_tcp), PolicyTable::new(&policies.1, is_tcp));
             for difference in differences(&tables.0, &tables.1) {
@@ -58,10 +57,10 @@ fn add(found: &mut Found<'_, '_>, target: &Target, is_tcp: bool, difference: &Po
     });
     let Some((request, answers)) = shown else {
         let what = if is_tcp { "connections" } else { "requests" };
-        found.diff.incomplete.insert(format!(
-            "the AuthorizationPolicies of {} may treat some {what} differently",
-            target.words()
-        ));
+        found
+            .diff
+            .incomplete
+            .insert(format!("the AuthorizationPolicies of {} may treat some {what} differently", target.words()));
         return;
     };
     let place = |answer: &Answer| answer.policy.as_ref().map(|policy| policy.span);
@@ -108,7 +107,8 @@ fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
     for workload in &worlds[0].workloads {
         let name = workload.name.to_string();
         let labels = owned(&workload.labels);
-        let is_in_both = worlds[1].workloads.iter().any(|it| it.name.to_string() == name && owned(&it.labels) == labels);
+        let is_in_both =
+            worlds[1].workloads.iter().any(|it| it.name.to_string() == name && owned(&it.labels) == labels);
         if is_in_both {
             found.push(Target { namespace: workload.name.namespace.to_string(), labels, name: Some(name) });
         }

@@ -21,13 +21,8 @@ pub struct Appearance {
 }
 
 /// The kinds whose effect on requests is not simulated.
-const NOT_SIMULATED: [Kind; 5] = [
-    Kind::EnvoyFilter,
-    Kind::WasmPlugin,
-    Kind::TrafficExtension,
-    Kind::ProxyConfig,
-    Kind::RequestAuthentication,
-];
+const NOT_SIMULATED: [Kind; 5] =
+    [Kind::EnvoyFilter, Kind::WasmPlugin, Kind::TrafficExtension, Kind::ProxyConfig, Kind::RequestAuthentication];
 
 /// The kinds of policies.
 const POLICIES: [Kind; 3] = [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::PeerAuthentication];
@@ -90,7 +85,9 @@ pub fn are_identical(old: &World<'_>, new: &World<'_>) -> bool {
 pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
     let named = |world: &World<'_>| -> BTreeMap<(Kind, String), Vec<std::sync::Arc<Resource>>> {
         let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for resource in world.snapshot.resources.iter().filter(|it| NOT_SIMULATED.contains(&it.kind) || is_of_waypoint(it)) {
+        for resource in
+            world.snapshot.resources.iter().filter(|it| NOT_SIMULATED.contains(&it.kind) || is_of_waypoint(it))
+        {
             let name = format!("{}/{}", world.settings.namespace_of(resource), resource.name());
             found.entry((resource.kind, name)).or_default().push(std::sync::Arc::clone(resource));
         }

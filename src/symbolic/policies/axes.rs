@@ -15,11 +15,11 @@ const LARGEST: usize = 4 << 20;
 /// The bytes that the automaton may grow by for each byte of the expressions.
 const LARGEST_EACH: usize = 1024;
 
-/// What is known about all requests.
+/// Facts about all requests.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The issuers of tokens.
-    pub issuers: Vec<String>,
+    /// The issuers of tokens, if they are known.
+    pub issuers: Option<Vec<String>>,
     /// The trust domain of the mesh, which witnesses have if they can.
     pub trust_domain: String,
 }
@@ -95,7 +95,8 @@ impl Axes {
             let dimension = Dimension::FacetCondition(facet.clone(), number);
             let axis = self.add(Axis { dimension, possible: Bits::from(1, 3), texts: vec![Vec::new(); 2] });
             for condition in set {
-                let (taken, rest) = (if condition.is_negated { 2 } else { 1 }, if condition.is_negated { 1 } else { 2 });
+                let (taken, rest) =
+                    (if condition.is_negated { 2 } else { 1 }, if condition.is_negated { 1 } else { 2 });
                 let literal = Literal {
                     axis,
                     is_single: true,
@@ -132,12 +133,12 @@ fn pattern(expressions: &[String]) -> Option<Pattern> {
 }
 
 fn universe(facet: &Facet, known: &Known) -> Option<Pattern> {
-    if *facet == Facet::Token {
+    if let (Facet::Token, Some(issuers)) = (facet, &known.issuers) {
         let below = |issuer: &String| {
             let subject = Pattern::of_prefix(&[issuer.as_bytes(), b"\0"].concat(), false);
             [Pattern::of_text(issuer.as_bytes(), false), subject]
         };
-        return Some(Pattern::of_any(known.issuers.iter().flat_map(below)));
+        return Some(Pattern::of_any(issuers.iter().flat_map(below)));
     }
     let texts = facet.texts();
     (!texts.is_empty()).then(|| Re2::new(texts).ok()).flatten().map(|regex| Pattern::of_regex(&regex))

@@ -24,7 +24,7 @@ pub fn differences(old: &PolicyTable<'_, '_>, new: &PolicyTable<'_, '_>) -> Vec<
         return Vec::new();
     }
     let mut known = old.known().clone();
-    known.issuers.extend(new.known().issuers.iter().cloned());
+    known.issuers = known.issuers.zip(new.known().issuers.clone()).map(|(one, other)| [one, other].concat());
     let space = ClauseSpace::new(old.alternatives.iter().chain(&new.alternatives), &known);
     let (before, after) = (paths(old, 0), paths(new, old.clauses.len()));
     let mut found = Vec::new();
@@ -84,8 +84,7 @@ fn paths(table: &PolicyTable<'_, '_>, first: usize) -> Vec<Path> {
             });
             continue;
         }
-        for (position, decision) in
-            others.iter().copied().map(Decision::Clause).chain([Decision::Default]).enumerate()
+        for (position, decision) in others.iter().copied().map(Decision::Clause).chain([Decision::Default]).enumerate()
         {
             let verdict = match (table.verdict(decision), effect) {
                 (PolicyVerdict::Allowed, Some(ClauseEffect::Asks(provider))) => {

@@ -89,8 +89,13 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         let clauses = policies.clauses(is_tcp);
         let issuers = if is_tcp { Vec::new() } else { policies.issuers() };
         let is_incomplete = policies.has_notes();
-        let known = Known { issuers, trust_domain: policies.trust_domain().to_owned() };
+        let known = Known { issuers: Some(issuers), trust_domain: policies.trust_domain().to_owned() };
         Self::of_clauses(clauses, policies.denies_by_default(), known, is_incomplete)
+    }
+
+    /// The DENY and ALLOW rules of some policies, at workloads of which nothing else is known.
+    pub fn of_rules(clauses: Vec<PolicyClause<'p, 'a>>, trust_domain: &str) -> Self {
+        Self::of_clauses(clauses, true, Known { issuers: None, trust_domain: trust_domain.to_owned() }, true)
     }
 
     fn of_clauses(
@@ -105,7 +110,7 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         Self { clauses, denies_by_default, is_incomplete, known, alternatives, own }
     }
 
-    /// What is known about the requests.
+    /// Facts about all requests.
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
@@ -194,10 +199,7 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
 
 impl ClauseSpace {
     /// The requests that some clauses tell apart, by their combinations of conditions.
-    pub fn new<'c>(
-        clauses: impl Iterator<Item = &'c Option<Vec<Vec<FacetCondition>>>> + Clone,
-        known: &Known,
-    ) -> Self {
+    pub fn new<'c>(clauses: impl Iterator<Item = &'c Option<Vec<Vec<FacetCondition>>>> + Clone, known: &Known) -> Self {
         let axes = Axes::new(clauses.clone().flatten().flatten().flatten(), known);
         let mut found = Vec::new();
         let mut boxes = Vec::new();
@@ -227,7 +229,7 @@ impl ClauseSpace {
             regions = regions.iter().flat_map(within).collect();
         }
         let away: Vec<usize> = none.iter().flat_map(|number| self.boxes[*number].iter().flatten()).copied().collect();
-        // What an unknown clause takes away is unknown.
+        // Nobody knows which requests an unknown clause takes.
         let is_open = none.iter().any(|number| self.boxes[*number].is_none());
         let mut covers = BTreeSet::new();
         let mut is_undecided = false;

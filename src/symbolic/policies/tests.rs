@@ -109,7 +109,8 @@ fn sent() -> impl Strategy<Value = Sent> {
     let address = || select(vec!["10.1.2.3", "10.2.0.1", "192.168.0.1", "2001:db8::1", "::1"]);
     let path = select(vec!["/", "/a", "/ab", "/a/b", "/c/b", "/a/b/c"]);
     let lines = vec((select(vec!["x", "user-agent"]), select(vec!["a", "ab", "b", ""])), 0..3);
-    let http = (path, select(vec!["GET", "POST", "PUT"]), select(vec!["api.example.com", "WWW.example.com", "x"]), lines);
+    let http =
+        (path, select(vec!["GET", "POST", "PUT"]), select(vec!["api.example.com", "WWW.example.com", "x"]), lines);
     let http = http.prop_map(|(path, method, authority, lines)| {
         let mut headers: Vec<(std::borrow::Cow<'static, str>, std::borrow::Cow<'static, [u8]>)> = Vec::new();
         for (name, value) in lines {
@@ -200,7 +201,7 @@ fn attributes<'r>(witness: &'r PolicyWitness, http: Option<&'r HttpRequest<'r>>)
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// What the table says of a request is what the evaluation says, and each decision that is reached has a witness for it.
+    /// The table says of a request what the evaluation says, and each decision that is reached has a witness for it.
     /// No random request reaches a decision that is not reached.
     #[test]
     fn a_table_decides_like_the_evaluation(text in policies(), requests in vec(sent(), 30), is_tcp in any::<bool>()) {

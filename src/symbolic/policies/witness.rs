@@ -1,5 +1,6 @@
 //! A request that shows what was proven about policies.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::super::bits::Bits;
@@ -33,9 +34,8 @@ pub struct PolicyWitness {
     pub is_open: bool,
 }
 
-const USUAL: [&str; 15] = [
-    "GET", "POST", "PUT", "DELETE", "/", "80", "8080", "443", "9080", "1", "a", "x", "http", "https", "",
-];
+const USUAL: [&str; 15] =
+    ["GET", "POST", "PUT", "DELETE", "/", "80", "8080", "443", "9080", "1", "a", "x", "http", "https", ""];
 
 impl PolicyWitness {
     /// A request of a region, with the trust domain of the mesh if possible; `None` if it is not UTF-8.
@@ -141,5 +141,31 @@ fn chosen(texts: &[Vec<u8>], (allowed, required): (&Bits, &[Bits]), trust_domain
     match best(&common) {
         Some(atom) => vec![atom],
         None => required.iter().filter_map(|one| best(&allowed.clone().and(one))).collect(),
+    }
+}
+
+impl fmt::Display for PolicyWitness {
+    /// For a message: the request in backticks, its client and headers.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sample = &self.sample;
+        write!(formatter, "`{} {}{}`", sample.method, sample.authority, sample.path)?;
+        if let Some(Some(identity)) = &self.identity {
+            write!(formatter, " from `{identity}`")?;
+        }
+        if let Some(address) = self.source_ip.or(self.remote_ip) {
+            write!(formatter, " from address `{address}`")?;
+        }
+        if let Some(port) = self.port {
+            write!(formatter, " to port {port}")?;
+        }
+        for (index, (name, value)) in sample.headers.iter().enumerate() {
+            let word = if index == 0 { " with header" } else { " and" };
+            write!(formatter, "{word} `{name}: {value}`")?;
+        }
+        let claims = self.claims();
+        if !claims.is_null() {
+            write!(formatter, " with claims `{claims}`")?;
+        }
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod overriding_policy;
 mod plaintext_to_strict;
 mod policy_notation;
 mod policy_selects_nothing;
+mod shadowed_policy;
 mod split_rule;
 mod uncovered_workload;
 mod unknown_method;
@@ -55,6 +56,7 @@ pub static FAMILY: Family = Family {
         &overriding_policy::RULE,
         &denied_workload::RULE,
         &split_rule::RULE,
+        &shadowed_policy::RULE,
         &impossible_policy_value::RULE,
         &unrestricted_jwks_fetch::RULE,
         &uncovered_workload::RULE,
