@@ -199,7 +199,7 @@ fn attributes<'r>(witness: &'r PolicyWitness, http: Option<&'r HttpRequest<'r>>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// The table says of a request what the evaluation says, and each decision that is reached has a witness for it.
     /// No random request reaches a decision that is not reached.
