@@ -202,6 +202,10 @@ impl<'f, 'a> Found<'f, 'a> {
                 false => context::words(self.vantages, seen_from),
             };
         }
+        if !self.diff.settings.is_empty() {
+            let reason = "settings of clusters differ: what they do depends on load and failures, which no file shows";
+            self.diff.incomplete.insert(reason.to_owned());
+        }
         self.diff.changes.sort_by_key(|it| (it.kind, it.is_rare()));
         self.diff
     }

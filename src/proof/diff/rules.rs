@@ -84,14 +84,21 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
 
     /// Whether two rules treat requests alike. Notes the settings of clusters that differ all the same.
     fn is_alike(&mut self, old: usize, new: usize) -> bool {
-        let (old, new) = (&self.old.rules[old], &self.new.rules[new]);
-        let is_alike = old.differences(new).is_ok_and(|it| it.is_empty());
-        if let (true, Some(Ok(one)), Some(Ok(two))) = (is_alike, &old.treatment, &new.treatment) {
-            for (cluster, fields) in one.changed_settings(two) {
+        let is_alike = self.old.rules[old].differences(&self.new.rules[new]).is_ok_and(|it| it.is_empty());
+        if is_alike {
+            self.note_settings(old, new);
+        }
+        is_alike
+    }
+
+    /// Notes the settings that differ of clusters to which two rules send requests.
+    fn note_settings(&mut self, old: usize, new: usize) {
+        let (old, new) = (&self.old.rules[old].treatment, &self.new.rules[new].treatment);
+        if let (Some(Ok(old)), Some(Ok(new))) = (old, new) {
+            for (cluster, fields) in old.changed_settings(new) {
                 self.found.diff.settings.entry(cluster).or_default().extend(fields);
             }
         }
-        is_alike
     }
 
     /// Searches for a request that shows the difference of two rules.
@@ -144,7 +151,10 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             }
         };
         match self.confirm(&request, (one, two), &aspects) {
-            Some(answers) => self.found.add(&candidate, request, answers),
+            Some(answers) => {
+                self.found.add(&candidate, request, answers);
+                self.note_settings(old, new);
+            }
             None => self.give_up(old, new, "no request could be found that shows it"),
         }
     }
