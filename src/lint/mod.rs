@@ -5,6 +5,7 @@
 
 mod causes;
 mod context;
+mod dead_routes;
 mod diagnostic;
 mod diagnostics;
 mod exact;

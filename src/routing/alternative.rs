@@ -12,6 +12,8 @@ use crate::world::{NamespacedName, VirtualService, World};
 /// A match of a route, or a route without matches.
 #[derive(Debug)]
 pub struct Alternative<'a> {
+    /// The VirtualService that has the route: a delegate, if the route is that of one.
+    pub owner: &'a VirtualService<'a>,
     /// The index of the route among those of the VirtualService, including the routes of delegates.
     pub route: usize,
     /// The place of the route.
@@ -31,9 +33,10 @@ pub fn alternatives<'a>(world: &'a World<'a>, virtual_service: &'a VirtualServic
 }
 
 fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>> {
-    let route_span = route.owner.span;
+    let (owner, route_span) = (route.owner.virtual_service, route.owner.span);
     if route.matches.is_empty() {
         return vec![Alternative {
+            owner,
             route: index,
             route_span,
             span: route_span,
@@ -42,6 +45,7 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
         }];
     }
     let alternative = |route_match: &HttpMatch<'a>| Alternative {
+        owner,
         route: index,
         route_span,
         span: route_match.span,
@@ -72,11 +76,12 @@ impl Alternative<'_> {
         self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
     }
 
-    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, as far as `gateways` say.
-    pub fn is_at(&self, gateway: &NamespacedName<'_>) -> bool {
+    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, or in the mesh, as far as
+    /// `gateways` say.
+    pub fn is_at(&self, gateway: Option<&NamespacedName<'_>>) -> bool {
         self.route_match
             .as_ref()
-            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == Some(gateway)))
+            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == gateway))
     }
 
     /// Whether a gateway tries the alternative after all others of the virtual host, whichever VirtualService has them
