@@ -9,6 +9,17 @@ use super::sample;
 use crate::source::Span;
 use crate::world::{NamespacedName, VirtualService, World};
 
+/// The route that delegates to the one of an alternative.
+#[derive(Debug)]
+pub struct Delegation<'a> {
+    /// The VirtualService that delegates.
+    pub owner: &'a VirtualService<'a>,
+    /// The place of the route.
+    pub route_span: Span,
+    /// The place of the match that is part of the alternative; the route if it has no match.
+    pub span: Span,
+}
+
 /// A match of a route, or a route without matches.
 #[derive(Debug)]
 pub struct Alternative<'a> {
@@ -20,6 +31,8 @@ pub struct Alternative<'a> {
     pub route_span: Span,
     /// The place of the match, which can be that of the delegating route; the route if it has no match.
     pub span: Span,
+    /// The route that delegates to this one.
+    pub delegation: Option<Delegation<'a>>,
     /// The match; `None` for a route without matches.
     pub route_match: Option<HttpMatch<'a>>,
     /// The conditions on the request.
@@ -34,12 +47,18 @@ pub fn alternatives<'a>(world: &'a World<'a>, virtual_service: &'a VirtualServic
 
 fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>> {
     let (owner, route_span) = (route.owner.virtual_service, route.owner.span);
+    let delegation = |span: Option<Span>| {
+        let delegator = route.delegator?;
+        let route_span = delegator.span;
+        Some(Delegation { owner: delegator.virtual_service, route_span, span: span.unwrap_or(route_span) })
+    };
     if route.matches.is_empty() {
         return vec![Alternative {
             owner,
             route: index,
             route_span,
             span: route_span,
+            delegation: delegation(None),
             route_match: None,
             conditions: Vec::new(),
         }];
@@ -49,6 +68,7 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
         route: index,
         route_span,
         span: route_match.span,
+        delegation: delegation(route_match.delegating),
         route_match: Some(route_match.clone()),
         conditions: http::conditions(route_match, route.owner.virtual_service.origin),
     };
@@ -60,6 +80,11 @@ fn path_of(conditions: &[MatchCondition]) -> Option<&MatchCondition> {
 }
 
 impl Alternative<'_> {
+    /// The place of the match in its own route; the route if it has no match.
+    pub fn own_span(&self) -> Span {
+        self.route_match.as_ref().filter(|it| it.is_own).map_or(self.route_span, |it| it.span)
+    }
+
     /// Whether the alternative takes every request on every proxy.
     pub fn takes_everything(&self) -> bool {
         let is_any = |route_match: &HttpMatch<'_>| {

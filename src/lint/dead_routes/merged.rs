@@ -8,24 +8,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::shadow::{Shadow, shadows};
+use super::shadow::{Reach, shadows};
 use super::virtual_host::{Member, VirtualHost, virtual_hosts};
 use crate::model::field::TextField;
 use crate::routing::alternative::Alternative;
 use crate::symbolic::{Matches, Reachability};
 use crate::world::{ExportTo, NamespacedName, Origin, VirtualService, World};
-
-/// Whether requests reach a match.
-pub enum Reach {
-    /// Some request does.
-    Some,
-    /// No request meets its conditions.
-    Impossible,
-    /// Earlier matches take all of its requests.
-    Taken(Vec<Shadow>),
-    /// The search would take too long.
-    Undecided,
-}
 
 /// The Gateways that several VirtualServices are bound to.
 pub struct Gateways<'w> {
@@ -81,6 +69,10 @@ impl<'w> Gateways<'w> {
     pub fn reach(&self, index: usize, number: usize) -> Reach {
         let (virtual_service, alternative) = (&self.world.virtual_services[index], &self.alternatives[index][number]);
         if !alternative.is_last() && creation_time(virtual_service).is_none() {
+            return Reach::Some;
+        }
+        // istiod leaves out what comes after a match that takes every request. Without that match, those would get some.
+        if alternative.is_last() && number + 1 < self.alternatives[index].len() {
             return Reach::Some;
         }
         let mut places = Vec::new();

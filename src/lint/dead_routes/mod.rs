@@ -10,14 +10,14 @@ mod virtual_host;
 pub use derived::{DerivedRule, Effect, RuleShadow, RuleWay, Tie};
 pub use shadow::{Routes, Shadow, Way, is_dead};
 
-use crate::routing::alternative::Alternative;
-use crate::world::{Gap, World};
+use crate::world::{Gap, VirtualService, World};
 
 /// The routes of a mesh, and which of their matches get anything.
 #[derive(Debug)]
 pub struct DeadRoutes<'a> {
     /// The `http` routes of VirtualServices, those of delegates included.
     pub requests: Routes,
+    dead: own::DeadAlternatives,
     /// The `tcp` and `tls` routes of VirtualServices.
     pub connections: Routes,
     /// The rules of Gateway API routes, and the paths of Ingresses.
@@ -32,15 +32,14 @@ impl<'a> DeadRoutes<'a> {
     /// Searches the routes of a mesh.
     pub fn new(world: &'a World<'a>) -> Self {
         let mut undecided = Vec::new();
-        let requests = own::requests(world, &mut undecided);
+        let (requests, dead) = own::requests(world, &mut undecided);
         let connections = connections::connections(world, &mut undecided);
         let (rules, ties) = derived::rules(world, &mut undecided);
-        Self { requests, connections, rules, ties, undecided }
+        Self { requests, dead, connections, rules, ties, undecided }
     }
 
-    /// Whether earlier routes take all requests of a match of a VirtualService, so that a finding says so.
-    pub fn has(&self, alternative: &Alternative<'_>) -> bool {
-        let way = self.requests.get(&alternative.route_span).and_then(|ways| ways.get(&alternative.span));
-        way.is_some_and(Way::is_dead)
+    /// Whether earlier matches take all requests of a match of a VirtualService, by its number among the alternatives.
+    pub fn has(&self, virtual_service: &VirtualService<'_>, number: usize) -> bool {
+        self.dead.contains(&(virtual_service.resource.span, number))
     }
 }

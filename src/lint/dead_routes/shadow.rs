@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::routing::alternative::Alternative;
 use crate::source::Span;
 use crate::symbolic::{Matches, Meeting, Witness};
+use crate::world::VirtualService;
 
 /// Routes by place, with the ways into each by the place of their match.
 pub type Routes = BTreeMap<Span, BTreeMap<Span, Way>>;
@@ -18,6 +19,19 @@ pub struct Way {
     pub is_reached: bool,
     /// The earlier matches that take all of its requests, in one of the places.
     pub shadows: Vec<Shadow>,
+}
+
+/// Whether requests reach a match.
+#[derive(Debug)]
+pub enum Reach {
+    /// Some request does.
+    Some,
+    /// No request meets its conditions.
+    Impossible,
+    /// Earlier matches take all of its requests.
+    Taken(Vec<Shadow>),
+    /// The search would take too long.
+    Undecided,
 }
 
 /// An earlier match that takes requests of a later one.
@@ -39,6 +53,19 @@ pub struct Shadow {
 }
 
 impl Way {
+    /// Adds what holds for one place, and for one of the routes that a match of a VirtualService leads to.
+    pub fn add(&mut self, reach: &Reach, owner: &VirtualService<'_>) {
+        match reach {
+            Reach::Some | Reach::Undecided => self.is_reached = true,
+            Reach::Taken(shadows) if self.shadows.is_empty() => {
+                self.shadows.clone_from(shadows);
+                let own = owner.name.to_string();
+                self.shadows.iter_mut().for_each(|shadow| drop(shadow.other.take_if(|other| *other == own)));
+            }
+            Reach::Taken(_) | Reach::Impossible => {}
+        }
+    }
+
     /// Whether earlier matches take all requests. Conditions that no request meets are not a reason.
     pub fn is_dead(&self) -> bool {
         !self.is_reached && !self.shadows.is_empty()
@@ -62,12 +89,11 @@ pub fn shadows<'r>(
     let later = alternative_of(number);
     let shadow = |cover: &usize| {
         let alternative = alternative_of(*cover);
-        let is_other = alternative.owner.name != later.owner.name;
         Shadow {
             span: alternative.span,
             route_span: alternative.route_span,
             matches_everything: alternative.takes_everything(),
-            other: is_other.then(|| alternative.owner.name.to_string()),
+            other: Some(alternative.owner.name.to_string()),
             is_merged: !own.contains(cover),
             // Without conditions, any request would do.
             example: example(matches, (number, *cover), earlier, "GET").filter(|_| !later.conditions.is_empty()),

@@ -212,9 +212,10 @@ impl<'w, 'a> Routes<'w, 'a> {
         virtual_service: &'w VirtualService<'a>,
         first: usize,
     ) -> Self {
-        let mut alternatives = alternative::alternatives(context.world, virtual_service);
+        let all = alternative::alternatives(context.world, virtual_service).into_iter().enumerate();
         // `unreachable-route` and `shadowed-match` report those that get no requests.
-        alternatives.retain(|it| !context.dead_routes().has(it));
+        let live = all.filter(|(number, _)| !context.dead_routes().has(virtual_service, *number));
+        let mut alternatives: Vec<Alternative<'_>> = live.map(|(_, alternative)| alternative).collect();
         let catch_all = alternatives.iter().find(|it| it.takes_everything()).map(|it| it.route_span);
         alternatives.retain(|it| it.is_at(Some(gateway)) && !it.is_last());
         Self { virtual_service, alternatives, first, catch_all }

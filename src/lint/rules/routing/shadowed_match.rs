@@ -35,7 +35,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// Reports the dead matches of routes that get something. `unreachable-route` reports the other routes.
 fn check_routes(routes: &Routes, noun: &str, diagnostics: &mut Diagnostics) {
     for (span, ways) in routes.iter().filter(|(_, ways)| !is_dead(ways)) {
-        for (at, way) in ways.iter().filter(|(_, way)| way.is_dead()) {
+        // A route of a delegate has no match of its own for the conditions of the delegating route.
+        for (at, way) in ways.iter().filter(|(at, way)| way.is_dead() && *at != span) {
             report(*span, *at, way, noun, diagnostics);
         }
     }
