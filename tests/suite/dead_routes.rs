@@ -220,7 +220,7 @@ fn dead(mesh: &[VirtualService], text: &str) -> BTreeSet<(usize, usize, Option<u
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn dead_routes_get_no_request_and_can_be_deleted(mesh in mesh(), requests in vec(request(), 60)) {

@@ -1,6 +1,6 @@
 //! The `http` routes of VirtualServices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::merged::Gateways;
 use super::shadow::{Reach, Routes, Way, is_dead, shadows};
@@ -50,22 +50,27 @@ pub fn requests(world: &World<'_>, undecided: &mut Vec<Gap>) -> (Routes, DeadAlt
     (routes(&found), dead)
 }
 
-/// The routes with their ways. A route of a delegate counts only where the delegating route gets requests: where it does
-/// not, that is the one that is dead.
+/// The routes with their ways. A route that delegates is one of them if it is dead although a route of the delegate gets
+/// requests, from another VirtualService, or if some of its matches get requests.
 fn routes(found: &[(&Alternative<'_>, Reach)]) -> Routes {
     let mut delegating = Routes::new();
+    let mut delegates: BTreeMap<Span, BTreeSet<Span>> = BTreeMap::new();
     for (alternative, reach) in found {
         if let Some(it) = &alternative.delegation {
             way(&mut delegating, it.route_span, it.span).add(reach, it.owner);
+            delegates.entry(it.route_span).or_default().insert(alternative.route_span);
         }
     }
+    let is_delegation_dead =
+        |it: &Alternative<'_>| it.delegation.as_ref().is_some_and(|it| is_dead(&delegating[&it.route_span]));
     let mut routes = Routes::new();
-    for (alternative, reach) in found {
-        let ways = alternative.delegation.as_ref().and_then(|it| delegating.get(&it.route_span));
-        if !ways.is_some_and(is_dead) {
+    // The first shadows are shown: rather those of delegating routes that get requests.
+    for is_late in [false, true] {
+        for (alternative, reach) in found.iter().filter(|(it, _)| is_delegation_dead(it) == is_late) {
             way(&mut routes, alternative.route_span, alternative.own_span()).add(reach, alternative.owner);
         }
     }
+    delegating.retain(|span, _| !delegates[span].iter().all(|route| is_dead(&routes[route])));
     routes.extend(delegating);
     routes
 }
