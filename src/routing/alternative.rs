@@ -6,6 +6,7 @@ use super::http;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
 use super::sample;
+use crate::model::networking::HttpMatchRequest;
 use crate::source::Span;
 use crate::world::{NamespacedName, VirtualService, World};
 
@@ -43,6 +44,11 @@ pub struct Alternative<'a> {
 pub fn alternatives<'a>(world: &'a World<'a>, virtual_service: &'a VirtualService<'a>) -> Vec<Alternative<'a>> {
     let routes = delegate::http_routes(world, virtual_service);
     routes.iter().enumerate().flat_map(|(index, route)| of_route(index, route)).collect()
+}
+
+/// The conditions of a match of a VirtualService on requests.
+pub fn conditions(virtual_service: &VirtualService<'_>, route_match: &HttpMatchRequest) -> Vec<MatchCondition> {
+    http::conditions(&HttpMatch::new(0, route_match, &virtual_service.name.namespace), virtual_service.origin)
 }
 
 fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>> {
