@@ -35,6 +35,8 @@ pub mod symbolic;
 
 pub mod simulate;
 
+pub mod proof;
+
 pub mod lint;
 
 pub mod report;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::diff;
 use super::simulate::args::Simulate;
 use crate::config::InventoryMode;
 use crate::lint::Severity;
@@ -64,6 +65,8 @@ pub enum Command {
     Lint(Lint),
     /// Show where requests go, and why
     Simulate(Box<Simulate>),
+    /// Show which requests a change treats differently
+    Diff(diff::args::Diff),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
     /// List all rules

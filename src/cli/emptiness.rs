@@ -1,5 +1,7 @@
 //! Inputs without anything to check. A mistyped path must not look like success.
 
+use std::path::Path;
+
 use crate::layout::{Mesh, MeshSource};
 use crate::load::{self, Exclude, Input, Manifests, STDIN};
 use crate::model::wording;
@@ -9,10 +11,16 @@ use crate::model::wording;
 /// Something was checked if the inputs have a Kubernetes resource of any kind, a MeshConfig, a kustomization or a
 /// mistake, or a document with placeholders. Other documents, such as the values of a chart, and the templates of Helm and
 /// ytt are not manifests.
-pub fn reason(inputs: &[Input], exclude: Exclude, manifests: &Manifests, meshes: &[Mesh]) -> Option<String> {
+pub fn reason(
+    root: &Path,
+    inputs: &[Input],
+    exclude: Exclude,
+    manifests: &Manifests,
+    meshes: &[Mesh],
+) -> Option<String> {
     let reason = match manifests.sources.len() {
         0 if !manifests.unreadable.is_empty() => return None,
-        0 if exclude == Exclude::Ignored && load::any_manifest(inputs) => {
+        0 if exclude == Exclude::Ignored && load::any_manifest(root, inputs) => {
             "every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them".to_owned()
         }
         0 => without_files(inputs),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::inputs::from_config;
+use super::inputs::{from_config, here};
 use super::program::{self, ProgramFailure};
 use crate::config::{ChartSettings, Config};
 use crate::layout::DeclaredMesh;
@@ -30,6 +30,8 @@ const ASSUMED_NAMESPACE: &str = "release-namespace";
 
 /// The settings of the charts.
 pub struct Helm<'c> {
+    /// The directory that paths are relative to.
+    root: PathBuf,
     config: &'c Config,
     /// The directory of the configuration.
     directory: Option<&'c Path>,
@@ -51,21 +53,26 @@ impl<'c> Helm<'c> {
     /// # Errors
     ///
     /// If the configuration names a chart that does not exist.
-    pub fn new(config: &'c Config, directory: Option<&'c Path>, declared: &'c [DeclaredMesh]) -> Result<Self, String> {
+    pub fn new(
+        root: &Path,
+        config: &'c Config,
+        directory: Option<&'c Path>,
+        declared: &'c [DeclaredMesh],
+    ) -> Result<Self, String> {
         let find = |settings: &'c ChartSettings| {
-            let chart = from_config(directory, &settings.path);
-            let place = chart.canonicalize().ok().filter(|place| place.join("Chart.yaml").is_file());
+            let chart = from_config(root, directory, &settings.path);
+            let place = root.join(&chart).canonicalize().ok().filter(|place| place.join("Chart.yaml").is_file());
             let place = place.ok_or_else(|| format!("`{}` is not a chart: it has no `Chart.yaml`", chart.display()))?;
             Ok((place, settings))
         };
         let charts: Result<Vec<_>, String> = config.helm.charts.iter().map(find).collect();
-        Ok(Self { config, directory, declared, charts: charts? })
+        Ok(Self { root: here(root), config, directory, declared, charts: charts? })
     }
 
     /// Renders charts, several at a time.
     pub fn render(&self, charts: &[Chart]) -> RenderedCharts {
         let planned: Vec<Planned> = charts.iter().flat_map(|chart| self.plan(chart)).collect();
-        let results: Vec<Result<String, String>> = planned.par_iter().map(run).collect();
+        let results: Vec<Result<String, String>> = planned.par_iter().map(|it| run(&self.root, it)).collect();
         let mut rendered = RenderedCharts::default();
         for (Planned { release, .. }, result) in planned.into_iter().zip(results) {
             match result {
@@ -80,7 +87,7 @@ impl<'c> Helm<'c> {
 
     /// The releases of a chart: those of the configuration, or one with the values of the chart.
     fn plan(&self, chart: &Chart) -> Vec<Planned> {
-        let place = Path::new(if chart.directory.is_empty() { "." } else { &chart.directory }).canonicalize().ok();
+        let place = self.root.join(&chart.directory).canonicalize().ok();
         let settings = self.charts.iter().filter(|(configured, _)| Some(configured) == place.as_ref());
         let settings: Vec<&ChartSettings> = settings.map(|(_, settings)| *settings).collect();
         if settings.iter().any(|settings| !settings.render) {
@@ -94,7 +101,7 @@ impl<'c> Helm<'c> {
             Planned {
                 release: ChartRelease { chart: chart.clone(), label, namespace, is_namespace_assumed },
                 name,
-                values: values.map(|written| from_config(self.directory, written)).collect(),
+                values: values.map(|written| from_config(&self.root, self.directory, written)).collect(),
             }
         };
         match settings.as_slice() {
@@ -137,9 +144,9 @@ fn labels(releases: &[&ChartSettings]) -> Vec<Option<String>> {
     (1..=releases.len()).map(|number| Some(number.to_string())).collect()
 }
 
-/// Runs `helm template` for a release.
-fn run(planned: &Planned) -> Result<String, String> {
-    let output = match program::run(&mut command(planned)?, LIMIT) {
+/// Runs `helm template` for a release, whose paths are relative to `root`.
+fn run(root: &Path, planned: &Planned) -> Result<String, String> {
+    let output = match program::run(&mut command(root, planned)?, LIMIT) {
         Ok(output) => output,
         Err(ProgramFailure::NotInstalled) => return Err("`helm` is not installed".to_owned()),
         Err(ProgramFailure::TimedOut) => return Err(format!("`helm` did not end within {} s", LIMIT.as_secs())),
@@ -154,17 +161,18 @@ fn run(planned: &Planned) -> Result<String, String> {
 }
 
 /// The command. Nothing from a file can be an option, or lead Helm to the network.
-fn command(planned: &Planned) -> Result<Command, String> {
+fn command(root: &Path, planned: &Planned) -> Result<Command, String> {
     let Planned { release, name, values } = planned;
     if !is_release_name(name) {
         return Err(format!("`{}` is not a valid name of a release; set `release` in the configuration", plain(name)));
     }
     let mut command = Command::new("helm");
+    command.current_dir(root);
     // Other debugging output would hide the error.
     command.env_remove("HELM_DEBUG").arg("template").arg(name).arg(local(Path::new(&release.chart.directory)));
     command.arg(format!("--namespace={}", release.namespace)).arg("--skip-tests");
     for file in values {
-        if !file.is_file() {
+        if !root.join(file).is_file() {
             return Err(format!("the values file `{}` does not exist", file.display()));
         }
         let file = local(file);

@@ -8,14 +8,14 @@ use crate::load::Input;
 use crate::source::path;
 
 /// The inputs that arguments name, or else the configuration in `directory`, or else the working directory.
-pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
+pub fn inputs(root: &Path, paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
     if !paths.is_empty() {
         return paths.iter().map(|path| Input::from_argument(path)).collect();
     }
     if config.manifests.is_empty() {
         return vec![Input::Path(PathBuf::from("."))];
     }
-    config.manifests.iter().map(|path| Input::Path(from_config(directory, path))).collect()
+    config.manifests.iter().map(|path| Input::Path(from_config(root, directory, path))).collect()
 }
 
 /// The meshes of the configuration in `directory`, with paths as output shows them.
@@ -23,7 +23,7 @@ pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> V
 /// # Errors
 ///
 /// If a mesh has no name, the name of another one, no paths, or a path that does not exist.
-pub fn declared(config: &Config, directory: Option<&Path>) -> Result<Vec<DeclaredMesh>, String> {
+pub fn declared(root: &Path, config: &Config, directory: Option<&Path>) -> Result<Vec<DeclaredMesh>, String> {
     let mut declared: Vec<DeclaredMesh> = Vec::new();
     for (index, mesh) in config.meshes.iter().enumerate() {
         let fault = |message: String| Err(format!("`meshes[{index}]` of the configuration {message}"));
@@ -36,8 +36,8 @@ pub fn declared(config: &Config, directory: Option<&Path>) -> Result<Vec<Declare
         if mesh.paths.is_empty() {
             return fault("has no paths".to_owned());
         }
-        let paths: Vec<PathBuf> = mesh.paths.iter().map(|path| from_config(directory, path)).collect();
-        if let Some((_, written)) = paths.iter().zip(&mesh.paths).find(|(path, _)| !path.exists()) {
+        let paths: Vec<PathBuf> = mesh.paths.iter().map(|path| from_config(root, directory, path)).collect();
+        if let Some((_, written)) = paths.iter().zip(&mesh.paths).find(|(path, _)| !root.join(path).exists()) {
             return fault(format!("names the path `{}`, which does not exist", written.display()));
         }
         declared.push(DeclaredMesh {
@@ -74,9 +74,14 @@ fn shown_or_here(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
 }
 
-/// A path of the configuration in `directory`, relative to the working directory.
-pub fn from_config(directory: Option<&Path>, written: &Path) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
+/// The directory that paths are relative to: the root, which is the working directory if it is empty.
+pub fn here(root: &Path) -> PathBuf {
+    if root.as_os_str().is_empty() { std::env::current_dir().unwrap_or_default() } else { root.to_owned() }
+}
+
+/// A path of the configuration in `directory`, relative to the root.
+pub fn from_config(root: &Path, directory: Option<&Path>, written: &Path) -> PathBuf {
+    let here = here(root);
     relative(&here, &here.join(directory.unwrap_or(Path::new(""))).join(written))
 }
 

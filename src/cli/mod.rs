@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod diff;
 mod emptiness;
 mod exit;
 mod explain;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
     let status = match &args.command {
         Command::Lint(lint) => lint::run(&args.common, lint),
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
+        Command::Diff(diff) => diff::run(&args.common, diff),
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),

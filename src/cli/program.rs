@@ -1,6 +1,6 @@
 //! Programs that `mesh` runs.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -37,8 +37,18 @@ impl From<io::Error> for ProgramFailure {
 
 /// Runs a program without input, for at most the given time.
 pub fn run(command: &mut Command, limit: Duration) -> Result<ProgramOutput, ProgramFailure> {
+    run_with_input(command, Vec::new(), limit)
+}
+
+/// Runs a program with some input, for at most the given time.
+pub fn run_with_input(command: &mut Command, input: Vec<u8>, limit: Duration) -> Result<ProgramOutput, ProgramFailure> {
     let deadline = Instant::now() + limit;
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read its input to the end closes the pipe.
+        thread::spawn(move || drop(stdin.write_all(&input)));
+    }
     let stdout = read_in_background(child.stdout.take().expect("stdout is piped"));
     let stderr = read_in_background(child.stderr.take().expect("stderr is piped"));
     let status = loop {

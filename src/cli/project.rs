@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, InputArgs};
 use super::helm::Helm;
-use super::inputs::{beside, declared, inputs, name_stdin, plain};
+use super::inputs::{beside, declared, here, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
@@ -19,6 +19,8 @@ use crate::yaml::YamlProblemKind;
 
 /// The manifests and the settings of a run.
 pub struct Project {
+    /// The directory that paths are relative to; empty for the working directory.
+    root: PathBuf,
     pub manifests: Manifests,
     meshes: Vec<Mesh>,
     /// The meshes that the command selects, by their places.
@@ -37,29 +39,51 @@ impl Project {
         stdin_name: Option<&str>,
         input: &InputArgs,
     ) -> Result<Self, String> {
-        let (config, config_file) = configuration(common)?;
+        let here = std::env::current_dir().unwrap_or_default();
+        Self::open_in(Path::new(""), configuration(common, Path::new(""), &here)?, paths, stdin_name, (common, input))
+    }
+
+    /// Reads the same from the files below a directory, which stands for the root of a repository. The configuration is that of
+    /// `place`, or of a directory above it.
+    pub fn open_below(
+        common: &Common,
+        root: &Path,
+        (place, path): (&Path, &Path),
+        input: &InputArgs,
+    ) -> Result<Self, String> {
+        let configuration = configuration(common, root, &root.join(place))?;
+        Self::open_in(root, configuration, &[path.to_owned()], None, (common, input))
+    }
+
+    fn open_in(
+        root: &Path,
+        (config, config_file): (Config, Option<PathBuf>),
+        paths: &[PathBuf],
+        stdin_name: Option<&str>,
+        (common, input): (&Common, &InputArgs),
+    ) -> Result<Self, String> {
         let directory = config_file.as_deref().and_then(Path::parent);
-        let mut inputs = inputs(paths, &config, directory);
+        let mut inputs = inputs(root, paths, &config, directory);
         if let Some(name) = stdin_name {
             name_stdin(&mut inputs, name)?;
         }
         let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let declared = declared(&config, directory)?;
+        let declared = declared(root, &config, directory)?;
         let beside = beside(&inputs, &declared);
         let helm = match input.helm || config.helm.is_on {
-            true => Some(Helm::new(&config, directory, &declared)?),
+            true => Some(Helm::new(root, &config, directory, &declared)?),
             false => None,
         };
         let render = |charts: &[Chart]| helm.map(|helm| helm.render(charts)).unwrap_or_default();
-        let manifests = Manifests::read_with_charts(&inputs, &beside, exclude, render);
+        let manifests = Manifests::read_with_charts(root, &inputs, &beside, exclude, render);
         for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
         say_chart_failures(common, &manifests.chart_failures);
         let meshes = layout::find(&manifests, &declared);
-        let emptiness = emptiness::reason(&inputs, exclude, &manifests, &meshes);
+        let emptiness = emptiness::reason(root, &inputs, exclude, &manifests, &meshes);
         let selected = selection::select(&meshes, &input.mesh)?;
-        Ok(Self { manifests, meshes, selected, emptiness, config, config_file })
+        Ok(Self { root: root.to_owned(), manifests, meshes, selected, emptiness, config, config_file })
     }
 
     /// The selected meshes, resolved. `inventory` overrides what the configuration says.
@@ -75,7 +99,7 @@ impl Project {
     /// The levels of rules in the configuration.
     pub fn levels(&self) -> Result<Levels, String> {
         let Some(file) = &self.config_file else { return Ok(Levels::default()) };
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = here(&self.root);
         let directory = plain(&here.join(file)).parent().map(Path::to_owned).unwrap_or_default();
         let relative = |shown: &str| {
             let path = plain(&here.join(shown));
@@ -146,15 +170,20 @@ fn say_chart_failures(common: &Common, failures: &[ChartFailure]) {
     }
 }
 
-/// The configuration with its file.
-fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
+/// The configuration with its file, whose path is relative to the root. Without an option it is the nearest one in a directory
+/// or above it, up to the root.
+fn configuration(common: &Common, root: &Path, directory: &Path) -> Result<(Config, Option<PathBuf>), String> {
+    let below_root = |file: PathBuf| match root.as_os_str().is_empty() {
+        true => Some(file),
+        false => file.strip_prefix(root).ok().map(Path::to_owned),
+    };
     let file = match &common.config {
         _ if common.no_config => None,
-        Some(named) => Some(named.clone()),
-        None => std::env::current_dir().ok().and_then(|directory| config::discover(&directory)),
+        Some(named) => return Ok((Config::read(named)?, Some(named.clone()))),
+        None => config::discover(directory).and_then(below_root),
     };
     match file {
-        Some(file) => Ok((Config::read(&file)?, Some(file))),
+        Some(file) => Ok((Config::read(&root.join(&file))?, Some(file))),
         None => Ok((Config::default(), None)),
     }
 }

@@ -4,6 +4,7 @@
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
 mod causes;
+mod comparison;
 mod context;
 mod dead_routes;
 mod diagnostic;
@@ -25,6 +26,7 @@ mod suppression;
 mod together;
 mod unknown;
 
+pub use comparison::{FindingChanges, PlacedFinding};
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use diagnostics::{Diagnostics, Unchecked};

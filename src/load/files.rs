@@ -47,7 +47,8 @@ pub(super) struct File {
 }
 
 /// Finds the files, sorted by the path that output shows. A file with several paths appears once, at the one without links.
-pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
+/// Paths are relative to `root`, which is empty for the working directory; output shows them without it.
+pub(super) fn find(root: &Path, inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
     // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
     let mut found = Vec::new();
@@ -57,17 +58,18 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
                 found.push(File { input: input.clone(), shown: shown.clone(), is_argument: true })
             }
             Input::Path(path) => {
-                for entry in walk(path, exclude) {
+                for entry in walk(root.join(path), exclude) {
                     match entry {
                         Ok(entry) => {
                             may_repeat |= entry.path_is_symlink();
                             if is_manifest(&entry) {
                                 let is_argument = entry.depth() == 0;
                                 let path = entry.into_path();
-                                found.push(File { shown: shown(&path), input: Input::Path(path), is_argument });
+                                let shown = shown(within(root, &path));
+                                found.push(File { shown, input: Input::Path(path), is_argument });
                             }
                         }
-                        Err(error) => unreadable.push(describe_entry(path, &error)),
+                        Err(error) => unreadable.push(describe_entry(root, path, &error)),
                     }
                 }
             }
@@ -107,18 +109,25 @@ impl File {
     }
 }
 
-/// Whether any manifest is below the paths, ignored or not.
-pub fn any_manifest(inputs: &[Input]) -> bool {
+/// A path relative to the root, if it is below it.
+fn within<'p>(root: &Path, path: &'p Path) -> &'p Path {
+    if root.as_os_str().is_empty() { path } else { path.strip_prefix(root).unwrap_or(path) }
+}
+
+/// Whether any manifest is below the paths, ignored or not. They are relative to `root`.
+pub fn any_manifest(root: &Path, inputs: &[Input]) -> bool {
     let paths = inputs.iter().filter_map(|input| match input {
         Input::Path(path) => Some(path),
         Input::Stdin { .. } => None,
     });
-    paths.flat_map(|path| walk(path, Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+    paths
+        .flat_map(|path| walk(root.join(path), Exclude::Nothing))
+        .any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
 }
 
 /// The files and directories below a path, without those that are ignored.
-fn walk(root: &Path, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
-    let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(root));
+fn walk(root: PathBuf, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
+    let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(&root));
     let mut entries = WalkDir::new(root).follow_links(true).into_iter();
     std::iter::from_fn(move || {
         loop {
@@ -159,8 +168,9 @@ fn is_manifest(entry: &DirEntry) -> bool {
     !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_name(entry.path()))
 }
 
-fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
-    let path = shown(error.path().unwrap_or(root));
+fn describe_entry(root: &Path, input: &Path, error: &walkdir::Error) -> Unreadable {
+    let shown = |path: &Path| shown(within(root, path));
+    let path = error.path().map_or_else(|| shown(input), shown);
     let reason = match (error.loop_ancestor(), error.io_error()) {
         (Some(ancestor), _) => format!("the link points back to `{}`", shown(ancestor)),
         (None, Some(error)) => describe(error),

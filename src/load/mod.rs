@@ -24,6 +24,7 @@ pub use snapshot::{ManifestProblem, Snapshot};
 pub use template::Template;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -100,21 +101,22 @@ impl Text {
 impl Manifests {
     /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
     pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
-        Self::read_with_charts(inputs, &[], exclude, |_| RenderedCharts::default())
+        Self::read_with_charts(Path::new(""), inputs, &[], exclude, |_| RenderedCharts::default())
     }
 
     /// Reads the same, and what `render` makes from the charts among the files. `beside` has the paths that belong to a mesh of
-    /// which `inputs` name a part.
+    /// which `inputs` name a part. All paths are relative to `root`, which is empty for the working directory.
     pub fn read_with_charts(
+        root: &Path,
         inputs: &[Input],
         beside: &[Input],
         exclude: Exclude,
         render: impl FnOnce(&[Chart]) -> RenderedCharts,
     ) -> Self {
         let mut unreadable = Vec::new();
-        let found = files::find(inputs, exclude, &mut unreadable);
+        let found = files::find(root, inputs, exclude, &mut unreadable);
         let named: BTreeSet<String> = found.iter().map(|file| file.shown.clone()).collect();
-        let beside = files::find(beside, exclude, &mut unreadable);
+        let beside = files::find(root, beside, exclude, &mut unreadable);
         let beside = beside.into_iter().filter(|file| !named.contains(&file.shown)).map(|file| (file, true));
         let mut found: Vec<_> = found.into_iter().map(|file| (file, false)).chain(beside).collect();
         found.sort_by(|(a, _), (b, _)| a.shown.cmp(&b.shown));
@@ -137,7 +139,7 @@ impl Manifests {
         charts.note(releases.iter().map(|(release, _)| release), &failures);
         let rendered = releases.iter().map(|(release, text)| Text::rendered(release, text));
         texts.extend(rendered);
-        let ignored = named::read_outside(&mut texts);
+        let ignored = named::read_outside(root, &mut texts);
         let mut manifests = Self { unreadable, ignored, chart_failures: failures, ..Self::of(texts, &charts) };
         let file_of = |release: &ChartRelease| manifests.file_at(&release.shown());
         manifests.releases = releases.into_iter().filter_map(|(it, _)| Some((file_of(&it)?, it))).collect();

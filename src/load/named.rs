@@ -1,7 +1,7 @@
 //! The files that kustomizations name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -13,11 +13,11 @@ use crate::source::{FileId, Sources, path};
 use crate::yaml::Document;
 
 /// Reads the files that kustomizations name and that are not among the texts, also indirectly. A file that does not exist
-/// is left to the build, which knows whether it is needed.
+/// is left to the build, which knows whether it is needed. The paths are relative to `root`.
 ///
 /// Returns the named paths that do not exist and that an ignore file excludes: something probably generates them. Those of
 /// directories have the name of a kustomization.
-pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
+pub(super) fn read_outside(root: &Path, texts: &mut Vec<Text>) -> BTreeSet<String> {
     let mut ignored = BTreeSet::new();
     let mut known: BTreeSet<String> = texts.iter().map(|text| text.path.clone()).collect();
     // Many overlays name the same base.
@@ -30,14 +30,14 @@ pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
             if !references.insert(reference.clone()) {
                 continue;
             }
-            let paths = existing(&reference);
+            let paths = existing(root, &reference);
             if paths.is_empty() {
                 let candidates = std::iter::once(reference.path.clone()).chain(kustomizations(&reference.path));
-                ignored.extend(candidates.filter(|path| exclusion::is_ignored(Path::new(path))));
+                ignored.extend(candidates.filter(|path| exclusion::is_ignored(&root.join(path))));
             }
             for path in paths {
                 if known.insert(path.clone()) {
-                    texts.extend(read_text(path));
+                    texts.extend(read_text(root, path));
                 }
             }
         }
@@ -106,8 +106,8 @@ fn is_kustomization(sources: &Sources, documents: &[Document]) -> bool {
 }
 
 /// The files that a path means: the file itself, or the kustomization of the directory.
-fn existing(reference: &Reference) -> Vec<String> {
-    let on_disk = |path: &str| Path::new(if path.is_empty() { "." } else { path }).to_owned();
+fn existing(root: &Path, reference: &Reference) -> Vec<String> {
+    let on_disk = |path: &str| root.join(if path.is_empty() { "." } else { path });
     if reference.kind != ReferenceKind::Directory && on_disk(&reference.path).is_file() {
         return vec![reference.path.clone()];
     }
@@ -119,8 +119,8 @@ fn kustomizations(directory: &str) -> impl Iterator<Item = String> {
     KUSTOMIZATION_FILES.iter().map(move |name| path::join(directory, name))
 }
 
-fn read_text(path: String) -> Option<Text> {
-    let file = File { input: Input::Path(PathBuf::from(&path)), shown: path.clone(), is_argument: false };
+fn read_text(root: &Path, path: String) -> Option<Text> {
+    let file = File { input: Input::Path(root.join(&path)), shown: path.clone(), is_argument: false };
     match read::read(&file) {
         Ok(text) => Some(Text { path, text, not_utf8: None, is_outside: true, is_argument: false }),
         Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {

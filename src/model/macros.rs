@@ -5,12 +5,25 @@
 /// JSON allows too. `as "clusterIP"` gives a name that does not follow this pattern.
 ///
 /// An `open struct` skips keys that it does not declare. It is for Kubernetes kinds with only some of their fields.
+/// A `plain struct` equals another one with the same values, wherever they are written. It must keep all that its
+/// fields say.
 macro_rules! message {
     ($(#[$meta:meta])* open struct $name:ident { $($fields:tt)* }) => {
         message!(@declare Unknown::Ignored, $(#[$meta])* $name { $($fields)* });
     };
     ($(#[$meta:meta])* struct $name:ident { $($fields:tt)* }) => {
         message!(@declare Unknown::Reported, $(#[$meta])* $name { $($fields)* });
+    };
+    ($(#[$meta:meta])* plain struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident $(as $json:literal)? : $type:ty),* $(,)?
+    }) => {
+        message! { $(#[$meta])* struct $name { $($(#[$field_meta])* $field $(as $json)? : $type),* } }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                true $(&& self.$field == other.$field)*
+            }
+        }
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $json:literal) => { $json };

@@ -31,6 +31,13 @@ impl<T> Default for Map<T> {
     }
 }
 
+/// Maps compare by their entries, whatever the order.
+impl<T: PartialEq> PartialEq for Map<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
 impl<T> Map<T> {
     /// A map at a place. Of several entries with the same key, the last one is kept.
     pub fn new(span: Span, entries: impl IntoIterator<Item = (Spanned<String>, T)>) -> Self {

@@ -34,7 +34,8 @@ pub fn ports(ports: impl IntoIterator<Item = u32>) -> String {
     }
 }
 
-fn enumeration(words: Vec<String>, conjunction: &str) -> String {
+/// Words for a message: `a, b and c`.
+pub fn enumeration(words: Vec<String>, conjunction: &str) -> String {
     match words.as_slice() {
         [words @ .., last] if !words.is_empty() => format!("{} {conjunction} {last}", words.join(", ")),
         words => words.concat(),

@@ -85,6 +85,11 @@ impl<'a> CompiledPolicies<'a> {
 }
 
 impl<'a> WorkloadPolicies<'a> {
+    /// Whether some RequestAuthentication checks tokens. Without one, a proxy knows no claims.
+    pub fn check_tokens(&self) -> bool {
+        !self.request.is_empty()
+    }
+
     /// No policies, as at the sidecar of a client.
     pub fn none(world: &'a World<'a>) -> Self {
         Self { world, authorization: Vec::new(), request: Vec::new(), notes: Vec::new() }

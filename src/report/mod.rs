@@ -14,7 +14,11 @@
 //! thousand findings: positions are found by binary search, an excerpt holds only a few short lines, and the text
 //! output only counts the tail of a long list.
 
+mod asked;
+mod comparison;
+mod effect;
 pub mod json;
+pub mod markdown;
 mod positions;
 mod style;
 pub mod text;
@@ -22,4 +26,5 @@ pub mod text;
 #[cfg(test)]
 mod sample;
 
+pub use comparison::Comparison;
 pub use style::Style;

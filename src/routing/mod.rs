@@ -37,6 +37,7 @@ mod transport;
 mod undefined;
 mod upstream;
 mod vantage;
+pub mod when;
 
 pub use automata::{Automata, takes_some_path};
 pub use clause::{Clause, ClauseAction, Exclusion};

@@ -150,7 +150,7 @@ impl Answer {
     }
 
     /// The answer if the manifests may not be complete: a destination that they lack, and that may exist, has no problem.
-    pub(super) fn for_incomplete_manifests(mut self) -> Self {
+    pub(crate) fn for_incomplete_manifests(mut self) -> Self {
         let is_open = |it: &ReachedCluster| it.is_unknown && it.problem.is_some();
         let may_exist = |it: &Mirror| it.assumption.is_some() && it.problem.is_some();
         if !self.destinations.iter().any(is_open) && !self.mirrors.iter().any(may_exist) {

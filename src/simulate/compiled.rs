@@ -113,6 +113,14 @@ impl<'a> Compiled<'a> {
         }
     }
 
+    /// All listeners.
+    pub fn listeners(&self) -> Vec<&ProxyListener<'a>> {
+        match &self.port {
+            ProxyPort::Outbound(port) => port.listeners().collect(),
+            ProxyPort::Gateway(port) => port.listeners.iter().collect(),
+        }
+    }
+
     /// The address of the HTTP proxy at the port, which clients dial for every host.
     pub fn http_proxy(&self) -> Option<IpAddr> {
         match &self.port {

@@ -77,6 +77,11 @@ impl Expectation {
         }))
     }
 
+    /// Whether some of the requests of an answer end there.
+    pub fn is_met_by_some(&self, answer: &Answer) -> bool {
+        parts(answer).iter().any(|part| self.is_met_by(part))
+    }
+
     fn is_met_by(&self, part: &Part<'_>) -> bool {
         match self {
             Self::Reached => part.reaches(),
@@ -107,13 +112,17 @@ impl std::fmt::Display for Expectation {
 }
 
 impl ExpectedDestination {
-    /// Whether it is the destination. A host may lack the end of the name of a Kubernetes Service: `reviews` is
+    /// Whether it is the host. It may lack the end of the name of a Kubernetes Service: `reviews` is
     /// `reviews.default.svc.cluster.local`.
-    fn is(&self, destination: &ReachedCluster) -> bool {
-        let host = destination.host.to_ascii_lowercase();
+    pub fn is_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
         let is_short =
             host.contains(".svc.") && host.strip_prefix(&self.host).is_some_and(|rest| rest.starts_with('.'));
-        (host == self.host || is_short)
+        host == self.host || is_short
+    }
+
+    fn is(&self, destination: &ReachedCluster) -> bool {
+        self.is_host(&destination.host)
             && self.port.is_none_or(|port| destination.port == Some(port))
             && self.subset.as_ref().is_none_or(|subset| destination.subset.as_ref() == Some(subset))
     }
@@ -210,6 +219,22 @@ pub fn difference(result: &Result<Answer, Unanswered>, expected: &[Expectation])
         }
     }
     Some(Difference { expected: listed.iter().map(ToString::to_string).collect(), actual })
+}
+
+/// Whether some of the requests of an answer end elsewhere than at some ends.
+pub fn ends_elsewhere(answer: &Answer, ends: &[Expectation]) -> bool {
+    parts(answer).iter().any(|part| !ends.iter().any(|end| end.is_met_by(part)))
+}
+
+/// Whether some of the requests of an answer reach a server or the outside, and that is none of some ends.
+pub fn arrives_elsewhere(answer: &Answer, ends: &[Expectation]) -> bool {
+    let has_arrived = |part: &&Part<'_>| matches!(part.end, End::Server | End::Outside);
+    parts(answer).iter().filter(has_arrived).any(|part| !ends.iter().any(|end| end.is_met_by(part)))
+}
+
+/// Whether some of the requests of an answer are denied by a policy, at any proxy.
+pub fn is_denied(answer: &Answer) -> bool {
+    Expectation::Outcome(Outcome::Denied).is_met_by_some(answer)
 }
 
 /// The parts of the requests that an answer tells apart: by destination, by server, and those that a fault aborts.

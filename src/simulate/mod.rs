@@ -29,11 +29,13 @@ mod outbound;
 mod patched;
 mod question;
 mod request;
+mod route_table;
 mod second_leg;
 mod sender;
 mod server;
 mod simulators;
 mod trace;
+mod treatment;
 mod unknown_host;
 mod unknowns;
 mod unplaced;
@@ -44,15 +46,20 @@ mod ztunnel;
 pub use answer::{Answer, Arrived, Decision, Outcome, PolicyVerdict, Refusal, RouteRef, Step, Unanswered, Verdict};
 pub use effects::{InjectedAbort, InjectedDelay, InjectedFault, Mirror, ReachedCluster, Retries, Rewritten};
 pub use every_host::RuleAnswer;
-pub use expectation::{Difference, Expectation, difference};
+pub use expectation::{
+    Difference, Expectation, ExpectedDestination, arrives_elsewhere, difference, ends_elsewhere, is_denied,
+};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
+pub use route_table::RouteTable;
 pub use simulators::Simulators;
+pub use treatment::{Aspect, Treatment, answer_differences, is_shown};
 
 pub use crate::routing::TokenState;
 
 use self::cache::Cache;
+use self::gateway_workload::GatewayWorkload;
 use self::outbound::Outbound;
 use self::question::{Question, ReceivingProxy};
 use crate::world::World;
@@ -76,6 +83,18 @@ impl<'a> Simulator<'a> {
     /// The simulator for requests at a time, in seconds since 1970.
     pub fn at(self, time: u64) -> Self {
         Self { time: Some(time), ..self }
+    }
+
+    /// The mesh.
+    pub fn world(&self) -> &'a World<'a> {
+        self.world
+    }
+
+    /// The workload of the Gateway that a text names.
+    pub fn gateway_workload(&self, written: &str) -> Option<WorkloadRef> {
+        let GatewayWorkload { namespace, labels, address, .. } = &*self.cache.named_gateway(written).ok()?;
+        let (namespace, labels, address) = (Some(namespace.clone()), labels.clone(), *address);
+        Some(WorkloadRef { namespace, labels, address, ..WorkloadRef::default() })
     }
 
     /// Says what happens to a request. The error is the reason why there is no answer.

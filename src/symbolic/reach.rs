@@ -31,7 +31,7 @@ pub enum Reachability {
     Undecided,
 }
 
-/// Whether some request meets two shapes, and no earlier one.
+/// Whether some request meets all of some shapes, and no earlier one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meeting {
     /// No request does.
@@ -92,15 +92,32 @@ impl<'r> Matches<'r> {
         self.space.region(narrow).is_some_and(|region| self.space.request_box(wide).covers(region))
     }
 
+    /// Those of some shapes that take requests which meet all of others.
+    pub fn overlapping(&self, all: &[usize], others: &[usize]) -> Vec<usize> {
+        let common =
+            all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
+        let Some(common) = common else { return Vec::new() };
+        let meets = |other: &usize| self.space.request_box(*other).within(&common).is_some();
+        others.iter().copied().filter(meets).collect()
+    }
+
+    /// Whether some request meets two shapes.
+    pub fn overlap(&self, one: usize, other: usize) -> bool {
+        let common = self.space.region(one).and_then(|region| self.space.request_box(other).within(region));
+        common.is_some()
+    }
+
     /// Whether the shapes together take all requests.
     pub fn take_all(&self) -> bool {
         let all: Vec<usize> = (0..self.space.shape_count()).collect();
         matches!(self.escape(self.space.all(), &all), Escape::Covered(_))
     }
 
-    /// Searches for a request that meets two shapes and no earlier one. `method` is the usual method of requests.
-    pub fn meet(&self, one: usize, other: usize, earlier: &[usize], method: &str) -> Meeting {
-        let common = self.space.region(one).and_then(|region| self.space.request_box(other).within(region));
+    /// Searches for a request that meets all of some shapes, and no earlier one. `method` is the usual method of
+    /// requests.
+    pub fn meet(&self, all: &[usize], earlier: &[usize], method: &str) -> Meeting {
+        let common =
+            all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
         let Some(common) = common else { return Meeting::Apart };
         match self.escape(common, earlier) {
             Escape::Covered(_) => Meeting::Apart,
@@ -108,7 +125,7 @@ impl<'r> Matches<'r> {
             Escape::Found(region) => {
                 let witness = self.space.witness(&region, method);
                 let takes = |witness: &Witness, number: usize| witness.meets(&self.shapes[number].conditions);
-                Meeting::Some(witness.filter(|it| takes(it, one) && takes(it, other)))
+                Meeting::Some(witness.filter(|it| all.iter().all(|number| takes(it, *number))))
             }
         }
     }

@@ -228,7 +228,7 @@ proptest! {
         let matches = Matches::of_shapes(shapes(&table), &[]);
         for one in 0..table.len() {
             for other in 0..one {
-                match matches.meet(one, other, &[], "GET") {
+                match matches.meet(&[one, other], &[], "GET") {
                     Meeting::Some(witness) => {
                         let witness = witness.expect("the parts of these requests are independent");
                         let request = witness.request();

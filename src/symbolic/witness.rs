@@ -89,6 +89,11 @@ impl Witness {
         self.0.request()
     }
 
+    /// The parts of the request.
+    pub fn sample(&self) -> &Sample {
+        &self.0
+    }
+
     /// Whether the request meets some conditions.
     pub(super) fn meets(&self, conditions: &[&MatchCondition]) -> bool {
         let request = self.request();

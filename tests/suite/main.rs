@@ -8,6 +8,7 @@ mod cases;
 mod conformance;
 mod corpus;
 mod dead_routes;
+mod diff;
 mod english;
 mod example;
 #[cfg(unix)]

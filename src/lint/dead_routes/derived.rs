@@ -222,7 +222,7 @@ impl Compared<'_> {
         if do_the_same(&routes[other.route], &routes[one.route]) {
             return Ok(None);
         }
-        let witness = match self.matches.meet(earlier, later, certain, usual_method(resource)) {
+        let witness = match self.matches.meet(&[earlier, later], certain, usual_method(resource)) {
             Meeting::Some(witness) => witness,
             Meeting::Apart => return Ok(None),
             Meeting::Undecided => return Err(Undecided),

@@ -110,7 +110,7 @@ pub fn example(
     method: &str,
 ) -> Option<Witness> {
     let before = earlier.iter().position(|it| *it == cover).unwrap_or_default();
-    match matches.meet(number, cover, &earlier[..before], method) {
+    match matches.meet(&[number, cover], &earlier[..before], method) {
         Meeting::Some(witness) => witness,
         Meeting::Apart | Meeting::Undecided => None,
     }

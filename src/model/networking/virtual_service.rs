@@ -7,7 +7,7 @@ use crate::source::Spanned;
 
 message! {
     /// Routes for a set of hosts.
-    struct VirtualService {
+    plain struct VirtualService {
         hosts: Vec<Spanned<String>>,
         gateways: Vec<Spanned<String>>,
         http: Vec<HttpRoute>,
@@ -19,7 +19,7 @@ message! {
 
 message! {
     /// An entry of `http`. The first entry that matches a request applies.
-    struct HttpRoute {
+    plain struct HttpRoute {
         name: Option<Spanned<String>>,
         r#match: Vec<HttpMatchRequest>,
         route: Vec<HttpRouteDestination>,
@@ -41,7 +41,7 @@ message! {
 
 message! {
     /// Conditions on a request that must all hold.
-    struct HttpMatchRequest {
+    plain struct HttpMatchRequest {
         name: Option<Spanned<String>>,
         uri: Option<StringMatch>,
         scheme: Option<StringMatch>,
@@ -62,7 +62,7 @@ message! {
 message! {
     /// A condition on a string. Without fields it tests for presence. Of several fields, the last one in the order
     /// `exact`, `prefix`, `regex` applies.
-    struct StringMatch {
+    plain struct StringMatch {
         exact: Option<Spanned<String>>,
         prefix: Option<Spanned<String>>,
         regex: Option<Spanned<String>>,
@@ -71,7 +71,7 @@ message! {
 
 message! {
     /// A destination of an HTTP route, with its weight.
-    struct HttpRouteDestination {
+    plain struct HttpRouteDestination {
         destination: Option<Destination>,
         weight: Option<Spanned<i32>>,
         headers: Option<Headers>,
@@ -80,7 +80,7 @@ message! {
 
 message! {
     /// A destination of a TCP or TLS route, with its weight.
-    struct RouteDestination {
+    plain struct RouteDestination {
         destination: Option<Destination>,
         weight: Option<Spanned<i32>>,
     }
@@ -88,7 +88,7 @@ message! {
 
 message! {
     /// A service or a subset of a service.
-    struct Destination {
+    plain struct Destination {
         host: Option<Spanned<String>>,
         subset: Option<Spanned<String>>,
         port: Option<PortSelector>,
@@ -97,14 +97,14 @@ message! {
 
 message! {
     /// A port number.
-    struct PortSelector {
+    plain struct PortSelector {
         number: Option<Spanned<u32>>,
     }
 }
 
 message! {
     /// A reference to a VirtualService without hosts, whose routes replace this one.
-    struct Delegate {
+    plain struct Delegate {
         name: Option<Spanned<String>>,
         namespace: Option<Spanned<String>>,
     }
@@ -112,7 +112,7 @@ message! {
 
 message! {
     /// A redirect as the response.
-    struct HttpRedirect {
+    plain struct HttpRedirect {
         uri: Option<Spanned<String>>,
         prefix_rewrite: Option<Spanned<String>>,
         authority: Option<Spanned<String>>,
@@ -133,7 +133,7 @@ enumeration! {
 
 message! {
     /// A fixed response, without an upstream.
-    struct DirectResponse {
+    plain struct DirectResponse {
         status: Option<Spanned<u32>>,
         body: Option<HttpBody>,
     }
@@ -141,7 +141,7 @@ message! {
 
 message! {
     /// The body of a direct response, as text or as base64.
-    struct HttpBody {
+    plain struct HttpBody {
         string: Option<Spanned<String>>,
         bytes: Option<Spanned<String>>,
     }
@@ -149,7 +149,7 @@ message! {
 
 message! {
     /// A rewrite of the path or the authority before forwarding.
-    struct HttpRewrite {
+    plain struct HttpRewrite {
         uri: Option<Spanned<String>>,
         authority: Option<Spanned<String>>,
         uri_regex_rewrite: Option<RegexRewrite>,
@@ -158,7 +158,7 @@ message! {
 
 message! {
     /// A replacement for the part of the path that an RE2 regular expression matches.
-    struct RegexRewrite {
+    plain struct RegexRewrite {
         r#match: Option<Spanned<String>>,
         rewrite: Option<Spanned<String>>,
     }
@@ -166,7 +166,7 @@ message! {
 
 message! {
     /// When and how often a request is retried.
-    struct HttpRetry {
+    plain struct HttpRetry {
         attempts: Option<Spanned<i32>>,
         per_try_timeout: Option<Spanned<Duration>>,
         retry_on: Option<Spanned<String>>,
@@ -178,7 +178,7 @@ message! {
 
 message! {
     /// Delays or aborts for a share of the requests.
-    struct HttpFaultInjection {
+    plain struct HttpFaultInjection {
         delay: Option<Delay>,
         abort: Option<Abort>,
     }
@@ -186,7 +186,7 @@ message! {
 
 message! {
     /// A delay before forwarding.
-    struct Delay {
+    plain struct Delay {
         percent: Option<Spanned<i32>>,
         fixed_delay: Option<Spanned<Duration>>,
         exponential_delay: Option<Spanned<Duration>>,
@@ -196,7 +196,7 @@ message! {
 
 message! {
     /// An error response instead of forwarding.
-    struct Abort {
+    plain struct Abort {
         http_status: Option<Spanned<i32>>,
         grpc_status: Option<Spanned<String>>,
         http2_error: Option<Spanned<String>>,
@@ -206,14 +206,14 @@ message! {
 
 message! {
     /// A percentage, from 0 to 100.
-    struct Percent {
+    plain struct Percent {
         value: Option<Spanned<f64>>,
     }
 }
 
 message! {
     /// A mirror for a share of the requests.
-    struct HttpMirrorPolicy {
+    plain struct HttpMirrorPolicy {
         destination: Option<Destination>,
         percentage: Option<Percent>,
     }
@@ -221,7 +221,7 @@ message! {
 
 message! {
     /// Cross-origin resource sharing.
-    struct CorsPolicy {
+    plain struct CorsPolicy {
         allow_origin: Vec<Spanned<String>>,
         allow_origins: Vec<StringMatch>,
         allow_methods: Vec<Spanned<String>>,
@@ -244,7 +244,7 @@ enumeration! {
 
 message! {
     /// Changes to request and response headers.
-    struct Headers {
+    plain struct Headers {
         request: Option<HeaderOperations>,
         response: Option<HeaderOperations>,
     }
@@ -252,7 +252,7 @@ message! {
 
 message! {
     /// Headers to set, add and remove.
-    struct HeaderOperations {
+    plain struct HeaderOperations {
         set: Map<Spanned<String>>,
         add: Map<Spanned<String>>,
         remove: Vec<Spanned<String>>,
@@ -261,7 +261,7 @@ message! {
 
 message! {
     /// An entry of `tls`, for TLS connections without termination.
-    struct TlsRoute {
+    plain struct TlsRoute {
         r#match: Vec<TlsMatchAttributes>,
         route: Vec<RouteDestination>,
     }
@@ -269,7 +269,7 @@ message! {
 
 message! {
     /// Conditions on a TLS connection that must all hold.
-    struct TlsMatchAttributes {
+    plain struct TlsMatchAttributes {
         sni_hosts: Vec<Spanned<String>>,
         destination_subnets: Vec<Spanned<String>>,
         port: Option<Spanned<u32>>,
@@ -281,7 +281,7 @@ message! {
 
 message! {
     /// An entry of `tcp`.
-    struct TcpRoute {
+    plain struct TcpRoute {
         r#match: Vec<L4MatchAttributes>,
         route: Vec<RouteDestination>,
     }
@@ -289,7 +289,7 @@ message! {
 
 message! {
     /// Conditions on a TCP connection that must all hold.
-    struct L4MatchAttributes {
+    plain struct L4MatchAttributes {
         destination_subnets: Vec<Spanned<String>>,
         port: Option<Spanned<u32>>,
         source_subnet: Option<Spanned<String>>,

@@ -5,6 +5,7 @@
 
 mod answer;
 mod destination;
+mod diff;
 mod lint;
 mod meshes;
 mod request;
@@ -12,6 +13,7 @@ mod rules;
 mod simulate;
 mod trace;
 
+pub use diff::diff;
 pub use lint::{lint, statistics};
 pub use meshes::meshes;
 pub use rules::rules;

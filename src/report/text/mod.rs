@@ -5,8 +5,10 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod diff;
 mod difference;
 mod excerpt;
+mod files;
 mod finding;
 mod lines;
 mod meshes;
@@ -24,8 +26,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(super) use answer::{Brevity, Target, cluster, short, targets};
 pub use answer::{answers, every_rule};
+pub use diff::diff;
 pub use difference::differences;
+pub use files::Texts;
+pub(super) use files::push_files;
 pub use lines::lines;
 pub use meshes::meshes;
 pub use rules::{rules, rules_of_code};
@@ -37,7 +43,7 @@ use std::io;
 use super::Style;
 use crate::lint::{Report, Statistics};
 use crate::source::Sources;
-use theme::Theme;
+pub(super) use theme::Theme;
 
 /// A message with a prefix, wrapped to a width. Ends with a newline.
 pub fn message(first: &str, message: &str, width: usize) -> String {

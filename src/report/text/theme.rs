@@ -6,7 +6,7 @@ use crate::lint::Severity;
 use crate::report::Style;
 
 /// The look of a report.
-pub(super) struct Theme {
+pub(in crate::report) struct Theme {
     /// The abilities of the terminal.
     pub style: Style,
     colors: GraphicalTheme,
@@ -22,7 +22,7 @@ pub(super) enum Lead {
 }
 
 impl Theme {
-    pub(super) fn new(style: Style) -> Self {
+    pub(in crate::report) fn new(style: Style) -> Self {
         let mut colors = match (style.unicode, style.color) {
             (true, true) => GraphicalTheme::unicode(),
             (true, false) => GraphicalTheme::unicode_nocolor(),

@@ -1,14 +1,13 @@
 //! A request for every rule of every host: the requests of `mesh simulate` without a URL.
 //!
 //! [`contexts`] has the proxies and ports that route for the hosts of VirtualServices and other routes. [`rules`] finds
-//! the rules that such a proxy has for a host, with a request for each, and [`when`] says for which requests a rule is.
+//! the rules that such a proxy has for a host, with a request for each.
 //! [`clients`] are those that a rule is for, and [`denials`] finds requests that policies let reach a rule.
 
 mod clients;
 mod contexts;
 mod denials;
 mod rules;
-pub(super) mod when;
 
 use std::sync::Arc;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::clients::Clients;
 use super::contexts::Context;
 use super::denials::{self, Denials, Wish};
-use super::{OTHERWISE, RuleAnswer, Taken, when};
+use super::{OTHERWISE, RuleAnswer, Taken};
 use crate::routing::{
     Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup, Sample,
-    VirtualHost,
+    VirtualHost, when,
 };
 use crate::simulate::direct;
 use crate::simulate::naming;

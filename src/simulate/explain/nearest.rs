@@ -7,10 +7,9 @@ use super::looked_at::{LookedAt, RoutingProxy};
 use super::place;
 use crate::model::spelling::misspelt_host;
 use crate::model::wording::{list, ports};
-use crate::routing::{ClauseAction, Payload, VirtualHost};
+use crate::routing::{ClauseAction, Payload, VirtualHost, when};
 use crate::simulate::answer::{Answer, Outcome, RouteRef};
 use crate::simulate::effects::ReachedCluster;
-use crate::simulate::every_host::when;
 use crate::simulate::question::Question;
 use crate::world::{ProtocolClass, Refusal, RefusedBackend, RuleSource, Service, World, host};
 

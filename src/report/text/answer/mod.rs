@@ -9,6 +9,7 @@ mod way;
 use std::io;
 
 pub use every_rule::every_rule;
+pub(in crate::report) use rows::{Brevity, Target, cluster, short, targets};
 
 use super::excerpt::{Excerpt, Mark};
 use super::finding::push_block;

@@ -7,7 +7,7 @@ use crate::report::text::words::clean;
 use crate::simulate::{Answer, Arrived, Decision, InjectedAbort, Outcome, ReachedCluster, Refusal};
 
 /// A row: where a share of the requests goes.
-pub(super) struct Target {
+pub(in crate::report) struct Target {
     /// The destination or the answer of the proxy; it can have several lines.
     pub goes_to: String,
     /// The share of the requests; empty for all of them.
@@ -16,7 +16,7 @@ pub(super) struct Target {
 
 /// How brief the texts of a table are.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Brevity<'a> {
+pub(in crate::report) struct Brevity<'a> {
     /// The namespace that hosts are shown without, because it is that of all hosts.
     pub namespace: Option<&'a str>,
     /// Whether Envoy's response flags are left out.
@@ -50,7 +50,7 @@ impl<'a> Brevity<'a> {
 }
 
 /// The host without the domain of the cluster.
-pub(super) fn short(host: &str) -> &str {
+pub(in crate::report) fn short(host: &str) -> &str {
     host.rfind(".svc.").map_or(host, |at| &host[..at])
 }
 
@@ -64,7 +64,7 @@ pub(super) fn host(answer: &Answer) -> String {
 }
 
 /// The rows of an answer. Aborts are part of the shares.
-pub(super) fn targets(answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
+pub(in crate::report) fn targets(answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
     if answer.destinations.is_empty() {
         return vec![Target { goes_to: outcome(answer, brevity), share: String::new() }];
     }
@@ -164,7 +164,7 @@ pub(super) fn problem_text(problem: &str) -> &'static str {
 }
 
 /// A cluster as people write it: `reviews.shop:9080 v2` for `outbound|9080|v2|reviews.shop.svc.cluster.local`.
-pub(super) fn cluster(name: &str) -> String {
+pub(in crate::report) fn cluster(name: &str) -> String {
     match name.split('|').collect::<Vec<_>>().as_slice() {
         [_, port, subset, host] if !host.is_empty() => {
             let subset = if subset.is_empty() { String::new() } else { format!(" {subset}") };

@@ -1,12 +1,9 @@
 //! The requests that a rule is for, in words.
 
-use crate::routing::{MatchCondition, MatchSubject, Matcher};
+use super::predicate::{MatchCondition, MatchSubject, Matcher};
 
 /// The words for conditions; empty if they hold for every request. Conditions on a part that `is_given` are left out.
-pub(in crate::simulate) fn conditions(
-    conditions: &[MatchCondition],
-    is_given: impl Fn(&MatchSubject) -> bool,
-) -> Vec<String> {
+pub fn conditions(conditions: &[MatchCondition], is_given: impl Fn(&MatchSubject) -> bool) -> Vec<String> {
     let is_open = |condition: &&MatchCondition| !is_given(&condition.subject) && !is_any(condition);
     conditions.iter().filter(is_open).map(condition).collect()
 }

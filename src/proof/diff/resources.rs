@@ -1,0 +1,205 @@
+//! Resources of both meshes: those that appear or vanish, and those whose effect is not simulated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Kind, Resource};
+use crate::source::Span;
+use crate::world::World;
+use crate::yaml::{self, Node, Value};
+
+/// Something that a route can lead to, or a policy, that only one of the meshes has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appearance {
+    /// `service`, `subset`, or the kind of a policy.
+    pub kind: &'static str,
+    /// The host of a service, `host/subset`, or `namespace/name`.
+    pub name: String,
+    /// Whether the new mesh has it.
+    pub appears: bool,
+    /// The file and line where the mesh that has it defines it.
+    pub place: (String, usize),
+}
+
+/// The kinds whose effect on requests is not simulated.
+const NOT_SIMULATED: [Kind; 6] = [
+    Kind::EnvoyFilter,
+    Kind::WasmPlugin,
+    Kind::TrafficExtension,
+    Kind::ProxyConfig,
+    Kind::AuthorizationPolicy,
+    Kind::RequestAuthentication,
+];
+
+/// The kinds of policies.
+const POLICIES: [Kind; 3] = [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::PeerAuthentication];
+
+/// The name of a resource, and what identifies it.
+type Key = (&'static str, String);
+
+/// The services, subsets and policies that appear or vanish.
+pub fn appearances(old: &World<'_>, new: &World<'_>) -> Vec<Appearance> {
+    let (before, after) = (places(old), places(new));
+    let only = |here: &BTreeMap<Key, Span>, there: &BTreeMap<Key, Span>, world: &World<'_>, appears: bool| {
+        let own = here.iter().filter(|(key, _)| !there.contains_key(key));
+        let sources = &world.snapshot.sources;
+        own.map(|((kind, name), span)| Appearance {
+            kind,
+            name: name.clone(),
+            appears,
+            place: (sources.file(span.file).path().to_owned(), sources.start(*span).line),
+        })
+        .collect::<Vec<_>>()
+    };
+    [only(&before, &after, old, false), only(&after, &before, new, true)].concat()
+}
+
+fn places(world: &World<'_>) -> BTreeMap<Key, Span> {
+    let mut found: BTreeMap<Key, Span> = BTreeMap::new();
+    for service in world.services.iter() {
+        found.entry(("service", service.hostname.clone())).or_insert(service.span);
+    }
+    for rule in world.destination_rules.iter() {
+        for subset in &rule.spec.subsets {
+            let name = subset.name.as_ref().map_or("", |name| name);
+            found.entry(("subset", format!("{}/{name}", rule.host.value))).or_insert(subset.span);
+        }
+    }
+    for resource in world.snapshot.resources.iter().filter(|it| POLICIES.contains(&it.kind)) {
+        let name = format!("{}/{}", world.settings.namespace_of(resource), resource.name());
+        found.entry((resource.kind.name(), name)).or_insert(resource.span);
+    }
+    found
+}
+
+/// Whether both meshes are made of equal resources in the same order, so that nothing can differ.
+pub fn are_identical(old: &World<'_>, new: &World<'_>) -> bool {
+    let (one, other) = (old.snapshot, new.snapshot);
+    let is_whole = |world: &World<'_>| world.snapshot.templates.is_empty() && world.snapshot.problems.is_empty();
+    is_whole(old)
+        && is_whole(new)
+        && format!("{:?}", old.settings) == format!("{:?}", new.settings)
+        && one.resources.len() == other.resources.len()
+        && one.resources.iter().zip(&other.resources).all(|(a, b)| {
+            a.kind == b.kind
+                && a.name() == b.name()
+                && old.settings.namespace_of(a) == new.settings.namespace_of(b)
+                && is_same(old, a, new, b)
+        })
+}
+
+/// What is not simulated, and differs.
+pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
+    let named = |world: &World<'_>| -> BTreeMap<(Kind, String), Vec<std::sync::Arc<Resource>>> {
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for resource in world.snapshot.resources.iter().filter(|it| NOT_SIMULATED.contains(&it.kind)) {
+            let name = format!("{}/{}", world.settings.namespace_of(resource), resource.name());
+            found.entry((resource.kind, name)).or_default().push(std::sync::Arc::clone(resource));
+        }
+        found
+    };
+    let (before, after) = (named(old), named(new));
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+    let is_same_in_both = |key: &(Kind, String)| match (before.get(key), after.get(key)) {
+        (Some(one), Some(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| is_same(old, a, new, b))
+        }
+        _ => false,
+    };
+    let mut found: BTreeSet<String> = keys
+        .into_iter()
+        .filter(|key| !is_same_in_both(key))
+        .map(|(kind, name)| format!("{} `{name}` differs, and its effect is not simulated", kind.name()))
+        .collect();
+    if old.settings.path_normalization != new.settings.path_normalization {
+        found.insert("the normalization of paths differs (`pathNormalization` of the MeshConfig)".to_owned());
+    }
+    found
+}
+
+/// The Gateways that the manifests lack, and to which other routes are bound in each mesh.
+pub fn missing_gateways(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
+    let (before, after) = (bound_to_missing(old), bound_to_missing(new));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let none = Vec::new();
+    let differs = |name: &&&String| {
+        let (one, other) = (before.get(**name).unwrap_or(&none), after.get(**name).unwrap_or(&none));
+        one.len() != other.len() || one.iter().zip(other).any(|(a, b)| !has_same_spec(old, a, new, b))
+    };
+    let reason = |name: &String| {
+        format!(
+            "Gateway `{name}` is not among the manifests, and the routes that are bound to it differ: what they do is not compared"
+        )
+    };
+    names.iter().filter(differs).map(|name| reason(name)).collect()
+}
+
+/// The resources with routes for Gateways that a mesh lacks, by the names of the Gateways.
+fn bound_to_missing<'w>(world: &'w World<'_>) -> BTreeMap<String, Vec<&'w Resource>> {
+    let mut found: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+    for virtual_service in world.all_virtual_services() {
+        let gateways = virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+        for name in gateways.filter(|name| world.gateways_named(name).is_empty()) {
+            found.entry(name.to_string()).or_default().push(virtual_service.resource);
+        }
+    }
+    found
+}
+
+/// Whether the specs of two resources are equal.
+fn has_same_spec(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
+    let spec = |world: &World<'_>, resource: &Resource| {
+        tree(world, resource)?
+            .entries()
+            .iter()
+            .find(|entry| &*entry.key.text == "spec")
+            .map(|entry| entry.value.clone())
+    };
+    spec(old, one).zip(spec(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
+}
+
+/// Whether two resources say the same, wherever they are written.
+fn is_same(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
+    if one.rendered.is_none() && other.rendered.is_none() {
+        let text = |world: &World<'_>, it: &Resource| {
+            world.snapshot.sources.file(it.document.file).text()[it.document.range()].trim().to_owned()
+        };
+        if text(old, one) == text(new, other) {
+            return true;
+        }
+    }
+    tree(old, one).zip(tree(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
+}
+
+/// The tree of a resource.
+fn tree(world: &World<'_>, resource: &Resource) -> Option<Node> {
+    if let Some(rendered) = &resource.rendered {
+        return Some(Node::clone(rendered));
+    }
+    let chunk = yaml::Chunk { span: resource.document, problem: None };
+    let document = yaml::parse(&chunk, world.snapshot.sources.file(resource.document.file).text());
+    // A resource can be an item of a List.
+    let root = document.root?;
+    fn find(node: &Node, place: Span) -> Option<Node> {
+        if node.span == place {
+            return Some(node.clone());
+        }
+        let of_entries = node.entries().iter().find_map(|entry| find(&entry.value, place));
+        of_entries.or_else(|| node.items().iter().find_map(|item| find(item, place)))
+    }
+    find(&root, resource.span)
+}
+
+/// Whether two trees have the same values. The order of keys does not count.
+fn is_equal(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Mapping(a), Value::Mapping(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|entry| b.iter().any(|it| it.key.text == entry.key.text && is_equal(&entry.value, &it.value)))
+        }
+        (Value::Sequence(a), Value::Sequence(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_equal(a, b))
+        }
+        (a, b) => a == b,
+    }
+}

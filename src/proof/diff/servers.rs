@@ -1,0 +1,101 @@
+//! The sidecars of servers: which connections they take, at which ports.
+
+use std::collections::BTreeSet;
+
+use super::change::{Candidate, Found, Requests};
+use crate::proof::ports::Ports;
+use crate::simulate::{Answer, Request, RequestProtocol, Tls, WorkloadRef, answer_differences};
+use crate::source::Span;
+use crate::world::World;
+
+/// Compares what the sidecars of the workloads that both meshes have do with a request of each kind.
+pub fn compare(found: &mut Found<'_, '_>) {
+    let names = |world: &World<'_>| -> BTreeSet<String> {
+        world.workloads.iter().filter(|it| !world.is_gateway_workload(it)).map(|it| it.name.to_string()).collect()
+    };
+    let (old, new) = (found.old.world(), found.new.world());
+    let both: Vec<String> = names(old).intersection(&names(new)).cloned().collect();
+    for name in both {
+        let ports = ports(&[old, new], &name);
+        for number in ports.all() {
+            for connection in CONNECTIONS {
+                compare_request(found, &name, request(&name, number, connection), ports.mentioned(number));
+            }
+        }
+    }
+}
+
+/// The kinds of connections that sidecars of servers tell apart.
+const CONNECTIONS: [(Tls, Option<RequestProtocol>); 6] = [
+    (Tls::Plaintext, None),
+    (Tls::Plaintext, Some(RequestProtocol::Tcp)),
+    (Tls::Mtls, None),
+    (Tls::Mtls, Some(RequestProtocol::Tcp)),
+    (Tls::Tls, None),
+    (Tls::Tls, Some(RequestProtocol::Tcp)),
+];
+
+/// The ports at which sidecars may tell connections apart: those of the services before the workload, those of its
+/// containers and of Sidecar resources, and another one.
+fn ports(worlds: &[&World<'_>], name: &str) -> Ports {
+    let mut ports = BTreeSet::new();
+    for world in worlds {
+        for workload in world.workloads.iter().filter(|it| it.name.to_string() == name) {
+            for service in world.services.before(workload) {
+                ports.extend(service.ports.iter().filter_map(|port| workload.port_behind(port)));
+            }
+            if let Some(sidecar) = world.sidecar_of(&workload.name.namespace, &workload.labels) {
+                let listeners = sidecar.spec.ingress.iter();
+                ports.extend(listeners.filter_map(|it| it.port.as_ref()?.number).map(|number| number.value));
+            }
+        }
+        let with_ports = world.policies.peer_authentications().iter().flat_map(|it| it.spec.port_level_mtls.iter());
+        ports.extend(with_ports.filter_map(|(port, _)| port.parse::<u32>().ok()));
+    }
+    Ports::new(ports)
+}
+
+/// Compares connections of one kind to a port of a workload.
+fn compare_request(found: &mut Found<'_, '_>, name: &str, request: Request, port: Option<u32>) {
+    match (found.old.simulate(&request), found.new.simulate(&request)) {
+        (Ok(before), Ok(after)) => {
+            let aspects = answer_differences(&before, &after);
+            if aspects.is_empty() {
+                return;
+            }
+            let (old, new) = (place(&before), place(&after));
+            let is_anywhere = old.is_none() && new.is_none();
+            let taken = (old, new, if is_anywhere { name.to_owned() } else { "server".to_owned() });
+            let requests = Requests::On(words(&request), port);
+            let candidate = Candidate { taken: &taken, vantage: None, host: name, requests, aspects: &aspects };
+            found.add(&candidate, request, (before, after));
+        }
+        (Err(old), Err(new)) if old.error == new.error => {}
+        (Err(unanswered), _) | (_, Err(unanswered)) => {
+            found.diff.incomplete.insert(unanswered.error);
+        }
+    }
+}
+
+/// The policy that decides.
+fn place(answer: &Answer) -> Option<Span> {
+    answer.policy.as_ref().map(|policy| policy.span)
+}
+
+fn request(name: &str, port: u32, (tls, protocol): (Tls, Option<RequestProtocol>)) -> Request {
+    let to = WorkloadRef { name: Some(name.to_owned()), ..WorkloadRef::default() };
+    let tls = Some(tls).filter(|it| *it != Tls::Plaintext);
+    Request { to: Some(to), port: Some(port), tls, protocol, ..Request::default() }
+}
+
+/// The connections like that of a request, in words.
+fn words(request: &Request) -> &'static str {
+    match (request.tls(), request.protocol()) {
+        (Tls::Plaintext, RequestProtocol::Tcp) => "bytes without TLS",
+        (Tls::Plaintext, _) => "HTTP without TLS",
+        (Tls::Tls, RequestProtocol::Tcp) => "bytes in TLS without a client certificate",
+        (Tls::Tls, _) => "HTTP in TLS without a client certificate",
+        (Tls::Mtls, RequestProtocol::Tcp) => "bytes in mutual TLS of the mesh",
+        (Tls::Mtls, _) => "HTTP in mutual TLS of the mesh",
+    }
+}

@@ -1,0 +1,17 @@
+//! Statements about all requests of a mesh, proven or shown by a witness.
+//!
+//! A [`Vantage`] is a proxy from which requests start, and [`connections`] has a request for each kind of connection that
+//! it takes. From there on [`symbolic`](crate::symbolic) decides about all requests at once, and each witness is replayed
+//! by [`simulate`](crate::simulate). [`diff`] compares two meshes.
+
+mod conditions;
+mod connections;
+mod context;
+pub mod diff;
+mod hosts;
+mod ports;
+mod rules;
+mod vantage;
+mod witness;
+
+pub use vantage::Vantage;
