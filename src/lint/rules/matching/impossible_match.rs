@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let mut found = obstacles_of_place(world, virtual_service, route_match);
                 found.extend(obstacle_of_port(world, virtual_service, route.section, route_match));
                 found.extend(http_match.into_iter().flat_map(|it| obstacles_of_texts(virtual_service, it)));
-                // What no request meets alone is the cause.
+                // A condition that no request meets alone is the cause.
                 if found.is_empty() {
                     found.extend(http_match.and_then(|it| obstacle_of_two(virtual_service, it)));
                 }
