@@ -29,7 +29,7 @@ pub struct PlacedFinding {
     pub line: usize,
 }
 
-/// What a finding says, wherever it is: another line, or another file, makes it no other finding.
+/// The statement of a finding, wherever it is. A finding that moves to another line or file stays the same.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     rule: &'static str,

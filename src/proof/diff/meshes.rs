@@ -44,7 +44,7 @@ impl Diff {
     }
 }
 
-/// What changes of several meshes have in common if they are the same change: the places of the routes, and the rest in words.
+/// The identity of a change, which is the same in several meshes: the places of the routes, and the rest in words.
 type Outline = ([Option<Span>; 2], String);
 
 impl Change {
@@ -65,7 +65,7 @@ impl Change {
     }
 }
 
-/// What an answer says, without the places and names of routes.
+/// The end of an answer, without the places and names of routes.
 fn end(answer: &Answer) -> String {
     let Decision { outcome, status, flag, destinations, mirrors, fault, timeout, retries, .. } = &*answer.decision;
     let destinations: Vec<_> = destinations.iter().map(|it| (&it.cluster, &it.weight, it.problem, it.tls)).collect();
