@@ -114,7 +114,7 @@ mod tests {
             [changes.introduced, changes.fixed].map(|all| all.iter().map(|it| it.rule).collect::<Vec<_>>())
         };
         let both = manifest("", &(route("a") + &route("b")));
-        assert_eq!(compare(both.clone(), manifest("# moved\n", &(route("a") + &route("b")))), [vec![], vec![]]);
+        assert_eq!(compare(both.clone(), manifest("# moved\n", &(route("a") + &route("b")))), [Vec::<&str>::new(), vec![]]);
         let [introduced, fixed] = compare(manifest("", &route("a")), both);
         assert_eq!((introduced, fixed), (vec!["unreachable-route"], vec![]));
     }

@@ -100,3 +100,16 @@ pub(super) fn hosts(hosts: &[String]) -> String {
         _ => short.join(", "),
     }
 }
+
+/// The first of the meshes that have a change, and a few of the others.
+pub(super) fn meshes(meshes: &[String]) -> String {
+    const MOST: usize = 3;
+    match meshes {
+        [first, others @ ..] if others.len() > MOST => {
+            let more = others.len() - MOST;
+            format!("{first}; the same in {} and {more} more", others[..MOST].join(", "))
+        }
+        [first, others @ ..] if !others.is_empty() => format!("{first}; the same in {}", others.join(", ")),
+        meshes => meshes.concat(),
+    }
+}

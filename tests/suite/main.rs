@@ -7,6 +7,7 @@ mod bookinfo;
 mod cases;
 mod conformance;
 mod corpus;
+mod diff;
 mod diff_revisions;
 mod english;
 mod example;

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn contents_are_split_by_their_sizes() {
-        let contents = Contents::split(b"a1 blob 5\nx\ny\nz\nb2 blob 0\n\nc3 blob 1\nq\n".to_vec()).unwrap();
+        let contents = Contents::split("a1 blob 5\nx\ny\nz\nb2 blob 0\n\nc3 blob 1\nq\n".into()).unwrap();
         assert_eq!(contents.slices(), [b"x\ny\nz".as_slice(), b"", b"q"]);
         for broken in ["a1 missing\n", "a1 blob 9\nx\n", "a1 blob 1"] {
             assert!(Contents::split(broken.into()).is_none(), "{broken}");

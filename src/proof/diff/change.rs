@@ -77,6 +77,13 @@ impl ChangeKind {
     }
 }
 
+impl Change {
+    /// Whether only requests with several lines of a header are changed, which hardly anybody sends.
+    pub(super) fn is_rare(&self) -> bool {
+        self.witness.headers.values().any(|value| value.values().len() > 1)
+    }
+}
+
 /// Whether some of the requests can reach a destination, as far as the manifests show.
 fn reaches(answer: &Answer, host: &str) -> bool {
     match answer.outcome {
@@ -195,7 +202,11 @@ impl<'f, 'a> Found<'f, 'a> {
                 false => context::words(self.vantages, seen_from),
             };
         }
-        self.diff.changes.sort_by_key(|it| it.kind);
+        if !self.diff.settings.is_empty() {
+            let reason = "settings of clusters differ: what they do depends on load and failures, which no file shows";
+            self.diff.incomplete.insert(reason.to_owned());
+        }
+        self.diff.changes.sort_by_key(|it| (it.kind, it.is_rare()));
         self.diff
     }
 }

@@ -123,7 +123,7 @@ fn detail(number: usize, change: &Change, (prefixes, with_curl): (&[String; 2], 
     let command = command.map(|it| format!("\n   {}", code(&it))).unwrap_or_default();
     let meshes = match change.meshes.as_slice() {
         [] => String::new(),
-        meshes => format!(" in {}", meshes.iter().map(|it| code(it)).collect::<Vec<_>>().join(", ")),
+        meshes => format!(" in {}", plain(&effect::meshes(meshes))),
     };
     format!(
         "{number}. {} from {}{meshes}{command}\n   - before: {}\n   - after: {}\n",
