@@ -35,7 +35,7 @@ pub struct Project {
 pub struct Root {
     /// The directory; empty for the working directory.
     pub directory: PathBuf,
-    /// What messages show before paths: `main:` for the files of a git revision.
+    /// The prefix of paths in messages: `main:` for the files of a git revision.
     pub prefix: String,
 }
 

@@ -1,11 +1,11 @@
-//! What happens to requests, in words, as both the terminal and Markdown show it.
+//! The fate of requests in words, for the terminal and for Markdown.
 
 use std::collections::BTreeSet;
 
 use super::text::{Brevity, Target, cluster, short, targets};
 use crate::simulate::{Answer, Aspect};
 
-/// What happens to the requests of an answer: the destinations with their shares, and those of some aspects that the
+/// The fate of the requests of an answer: the destinations with their shares, and those of some aspects that the
 /// destinations do not show.
 pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     let brevity = Brevity { without_flags: true, names_policy: true, ..Brevity::default() };
@@ -27,7 +27,7 @@ pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     targets.chain(details).collect::<Vec<_>>().join(", ")
 }
 
-/// What an answer says of an aspect; `None` if the destinations show it, or no answer does.
+/// The words for an aspect; `None` if the destinations show it, or no answer does.
 fn detail(answer: &Answer, aspect: Aspect) -> Option<String> {
     match aspect {
         Aspect::Timeout => Some(match &answer.timeout {

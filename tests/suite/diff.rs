@@ -120,7 +120,10 @@ fn what_is_not_simulated_makes_a_difference_incomplete() {
     }
     let run = mesh_in(directory.path(), &["diff", "old", "new", "--exit-code", "--format", "json"]);
     let reasons = run.json()["incomplete"].to_string();
-    assert!(run.status == 1 && reasons.contains("EnvoyFilter `shop/a` differs, and its effect is not simulated"), "{run:?}");
+    assert!(
+        run.status == 1 && reasons.contains("EnvoyFilter `shop/a` differs, and its effect is not simulated"),
+        "{run:?}"
+    );
 }
 
 /// A repository with the old manifests, and the new ones in its working tree. `None` without git.
@@ -146,9 +149,14 @@ fn repository() -> Option<tempfile::TempDir> {
 #[test]
 fn a_side_can_be_a_revision_or_the_index() {
     let Some(repository) = repository() else { return };
-    for (old, new) in [("main:manifests", "manifests"), ("HEAD:", "."), ("main:manifests/shop.yaml", ":manifests/shop.yaml")] {
+    for (old, new) in
+        [("main:manifests", "manifests"), ("HEAD:", "."), ("main:manifests/shop.yaml", ":manifests/shop.yaml")]
+    {
         let run = mesh_in(repository.path(), &["diff", old, new]);
-        assert!(run.stdout.contains("no longer reachable: shop.example.com, path starts with /a"), "{old} {new}: {run:?}");
+        assert!(
+            run.stdout.contains("no longer reachable: shop.example.com, path starts with /a"),
+            "{old} {new}: {run:?}"
+        );
         assert!(run.stdout.contains(&format!("{}:manifests/shop.yaml:", old.split(':').next().unwrap())), "{run:?}");
     }
     let nested = mesh_in(&repository.path().join("manifests"), &["diff", "main:./shop.yaml", "shop.yaml"]);

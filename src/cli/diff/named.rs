@@ -50,7 +50,7 @@ impl Named {
         ))
     }
 
-    /// What output shows before the paths of the revision: `main:`.
+    /// The prefix of its paths in output: `main:`.
     pub fn prefix(&self) -> String {
         format!("{}:", self.revision)
     }

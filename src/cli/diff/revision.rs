@@ -25,7 +25,7 @@ pub struct Revision {
     pub place: PathBuf,
     /// The path that the argument names.
     pub path: PathBuf,
-    /// What was not copied, as warnings.
+    /// Warnings about files that were not copied.
     pub gaps: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ const MOST_LINKS: usize = 40;
 pub struct Tree {
     /// The files by path.
     pub entries: BTreeMap<String, Entry>,
-    /// What is not among the files, as warnings.
+    /// Warnings about paths that are not among the files.
     pub gaps: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ pub struct Entry {
     pub object: String,
 }
 
-/// What a path of a revision is.
+/// The kind of a path of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
     File,

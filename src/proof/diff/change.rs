@@ -12,7 +12,7 @@ use crate::source::Span;
 /// A class of requests that two meshes treat differently.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// What happens to them.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The meshes that are changed like this.
     pub meshes: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Change {
     pub before: Answer,
     /// The answer of the new mesh to it.
     pub after: Answer,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: BTreeSet<Aspect>,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct Candidate<'c> {
     pub vantage: Option<usize>,
     pub host: &'c str,
     pub requests: Requests<'c>,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: &'c BTreeSet<Aspect>,
 }
 

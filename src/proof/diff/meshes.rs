@@ -44,7 +44,7 @@ impl Diff {
     }
 }
 
-/// What changes of several meshes have in common if they are the same change: the places of the routes, and the rest in words.
+/// The identity of a change, which is the same in several meshes: the places of the routes, and the rest in words.
 type Outline = ([Option<Span>; 2], String);
 
 impl Change {
@@ -56,16 +56,16 @@ impl Change {
         let Self { kind, hosts, context, condition, before, after, aspects, .. } = self;
         let words = format!("{kind:?} {hosts:?} {context} {condition} {aspects:?} {} {}", end(before), end(after));
         let words = match namespace {
-            Some(namespace) => [".", " ", "/"].iter().fold(words, |words, mark| {
-                words.replace(&format!("{mark}{namespace}"), &format!("{mark}*"))
-            }),
+            Some(namespace) => [".", " ", "/"]
+                .iter()
+                .fold(words, |words, mark| words.replace(&format!("{mark}{namespace}"), &format!("{mark}*"))),
             None => words,
         };
         (routes.map(|route| route.map(|route| route.span)), words)
     }
 }
 
-/// What an answer says, without the places and names of routes.
+/// The end of an answer, without the places and names of routes.
 fn end(answer: &Answer) -> String {
     let Decision { outcome, status, flag, destinations, mirrors, fault, timeout, retries, .. } = &*answer.decision;
     let destinations: Vec<_> = destinations.iter().map(|it| (&it.cluster, &it.weight, it.problem, it.tls)).collect();

@@ -11,7 +11,7 @@ use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator, answer_differ
 use crate::symbolic::{Matches, Meeting, Shape};
 
 impl Rule<'_, '_> {
-    /// What differs between the treatments of two rules. The error says why that cannot be said.
+    /// The aspects in which the treatments of two rules differ. The error says why they cannot be compared.
     fn differences(&self, other: &Self) -> Result<BTreeSet<Aspect>, String> {
         match (&self.treatment, &other.treatment) {
             (None, None) => Ok(BTreeSet::new()),
@@ -43,7 +43,7 @@ pub struct Rules<'r, 'f, 'a> {
 const NOWHERE: usize = usize::MAX;
 
 impl<'r, 'a> Rules<'r, '_, 'a> {
-    /// Compares the rules. Each request is taken by one rule of each mesh. So all pairs of rules are tried that treat
+    /// Compares the rules. One rule of each mesh takes a request. So all pairs of rules are tried that treat
     /// requests differently: whether some request meets both, and no earlier rule of either mesh.
     pub fn compare(mut self) {
         if self.old.requires_tls != self.new.requires_tls {

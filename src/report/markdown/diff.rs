@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, as a comment on a pull request.
+//! The difference of two versions of manifests, as a comment on a pull request.
 
 use std::io;
 
@@ -141,7 +141,7 @@ fn decided_by(answer: &Answer, prefix: &str) -> String {
     }
 }
 
-/// What else differs, and how far the comparison is a proof.
+/// The other differences, and how far the comparison is a proof.
 fn ending(diff: &Diff, findings: &FindingChanges) -> String {
     let mut text = String::new();
     let mut list = |title: &str, items: Vec<String>| {

@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, for people.
+//! The difference of two versions of manifests, for people.
 
 use std::io;
 
