@@ -9,6 +9,7 @@ mod conformance;
 mod corpus;
 mod dead_routes;
 mod diff;
+mod diff_revisions;
 mod english;
 mod example;
 #[cfg(unix)]
