@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::diff;
+use super::reach;
 use super::simulate::args::Simulate;
 use crate::config::InventoryMode;
 use crate::lint::Severity;
@@ -67,6 +68,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Show which requests a change treats differently
     Diff(diff::args::Diff),
+    /// Show which requests arrive at a destination
+    Reach(reach::args::Reach),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
     /// List all rules

@@ -10,8 +10,11 @@ mod context;
 pub mod diff;
 mod hosts;
 mod ports;
+pub mod reach;
 mod rules;
+mod search;
 mod vantage;
 mod witness;
 
+pub use search::{Origin, Origins, Target};
 pub use vantage::Vantage;

@@ -133,6 +133,11 @@ impl<'a> Simulator<'a> {
         is_proxy.then(|| format!("at port {port} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated"))
     }
 
+    /// A request with its workloads and gateway described by labels. The error says what the mesh does not have.
+    pub fn described(&self, request: &Request) -> Result<Request, String> {
+        naming::resolve(self.world, request).map(|named| Request::clone(&named.request))
+    }
+
     /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
     fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
         let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
