@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::diff;
-use super::reach;
 use super::simulate::args::Simulate;
+use super::{check, diff, reach};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -70,6 +69,8 @@ pub enum Command {
     Diff(diff::args::Diff),
     /// Show which requests arrive at a destination
     Reach(reach::args::Reach),
+    /// Verify invariants for all requests
+    Check(check::args::Check),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
     /// List all rules

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod check;
 mod diff;
 mod emptiness;
 mod exit;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
         Command::Diff(diff) => diff::run(&args.common, diff),
         Command::Reach(reach) => reach::run(&args.common, reach),
+        Command::Check(check) => check::run(&args.common, check),
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),

@@ -27,7 +27,8 @@ pub struct HostGroup<'t, 'a> {
 impl HostGroup<'_, '_> {
     /// The hosts by their fullest name: a host or a wildcard.
     pub fn name(&self) -> &str {
-        let fullest = self.domains.iter().max_by_key(|domain| (!is_address(domain), domain.len()));
+        let fullest =
+            self.domains.iter().max_by_key(|domain| (!is_address(domain), !domain.ends_with('.'), domain.len()));
         fullest.map_or(ANY_OTHER, String::as_str)
     }
 

@@ -4,6 +4,7 @@
 //! it takes. From there on [`symbolic`](crate::symbolic) decides about all requests at once, and each witness is replayed
 //! by [`simulate`](crate::simulate). [`diff`] compares two meshes.
 
+pub mod check;
 mod conditions;
 mod connections;
 mod context;

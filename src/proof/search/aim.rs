@@ -27,6 +27,14 @@ pub enum Aim {
 }
 
 impl Target {
+    /// The end, if it is not a workload.
+    pub fn end(&self) -> Option<&Expectation> {
+        match self {
+            Self::End(end) => Some(end),
+            Self::Workload(_) => None,
+        }
+    }
+
     fn is_end_of(&self, answer: &Answer) -> bool {
         match self {
             Self::End(end) => end.is_met_by_some(answer),

@@ -5,6 +5,7 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod check;
 mod diff;
 mod difference;
 mod excerpt;
@@ -29,6 +30,7 @@ mod tests;
 
 pub(super) use answer::{Brevity, Target, cluster, short, targets};
 pub use answer::{answers, every_rule};
+pub use check::check;
 pub use diff::diff;
 pub use difference::differences;
 pub use files::Texts;
