@@ -16,6 +16,46 @@ pub enum Denial<'w, 'a> {
     NotAllowed(&'w AuthorizationPolicy<'a>),
 }
 
+/// The ALLOW rules of some policies that match requests of a client with any of some identities, if all their conditions on
+/// other attributes hold; without identities, those that match some client. `None` if the policies do not deny what no such rule matches.
+pub fn allowing<'a>(
+    world: &World<'a>,
+    policies: &[&AuthorizationPolicy<'a>],
+    identities: &[Option<Identity>],
+) -> Option<Vec<&'a AuthorizationRule>> {
+    let request = HttpRequest::default();
+    let mut enforced =
+        policies.iter().filter(|policy| policy.action() == PolicyAction::Allow && !policy.is_dry_run()).peekable();
+    enforced.peek()?;
+    let rules = enforced.flat_map(|policy| {
+        let context = PolicyContext { settings: &world.settings, namespace: &policy.name.namespace };
+        let can_match = |written: &&'a AuthorizationRule| {
+            let compiled = rule::compile(written, PolicyAction::Allow, false, &context);
+            let takes = |rule: &PolicyRule<'_>| {
+                let is_one = |it: &Option<Identity>| rule.can_match(&any_request(it.as_ref(), &request));
+                identities.is_empty() || identities.iter().any(is_one)
+            };
+            compiled.is_ok_and(|rule| takes(&rule))
+        };
+        policy.spec.rules.iter().filter(can_match).collect::<Vec<_>>()
+    });
+    Some(rules.collect())
+}
+
+/// A request of a client, of which only the identity is known.
+fn any_request<'r>(identity: Option<&'r Identity>, request: &'r HttpRequest<'r>) -> Attributes<'r> {
+    Attributes {
+        is_from_gateway: false,
+        identity,
+        source_ip: None,
+        remote_ip: None,
+        destination_ip: None,
+        destination_port: 0,
+        sni: "",
+        http: Some(request),
+    }
+}
+
 /// The reason why some policies deny all requests of a client with any of some identities; `None` is a client without one.
 /// Conditions on other attributes are assumed to hold for some request. `None` if the policies may allow some request.
 pub fn denial<'w, 'a>(
@@ -24,16 +64,7 @@ pub fn denial<'w, 'a>(
     identities: &[Option<Identity>],
 ) -> Option<Denial<'w, 'a>> {
     let request = HttpRequest::default();
-    let attributes = |identity| Attributes {
-        is_from_gateway: false,
-        identity,
-        source_ip: None,
-        remote_ip: None,
-        destination_ip: None,
-        destination_port: 0,
-        sni: "",
-        http: Some(&request),
-    };
+    let attributes = |identity| any_request(identity, &request);
     let enforced = |action: PolicyAction| {
         policies.iter().copied().filter(move |policy| policy.action() == action && !policy.is_dry_run())
     };

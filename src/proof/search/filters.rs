@@ -122,8 +122,8 @@ fn choices<'r>(requirements: impl Iterator<Item = &'r Requirement<'r>>) -> Vec<V
     choices
 }
 
-/// A value of a policy as a condition of a route; `None` if routes have no such condition.
-fn condition(attribute: &Attribute<'_>, value: &str, span: Span) -> Option<MatchCondition> {
+/// A value of a policy as a condition of a route; `None` if routes have no such condition. Hosts of policies ignore case.
+pub fn condition(attribute: &Attribute<'_>, value: &str, span: Span) -> Option<MatchCondition> {
     let subject = match attribute {
         Attribute::Path => MatchSubject::Path { ignore_case: false },
         Attribute::Method => MatchSubject::Method,
@@ -132,11 +132,23 @@ fn condition(attribute: &Attribute<'_>, value: &str, span: Span) -> Option<Match
         Attribute::Claim(path) => MatchSubject::Claim(path.iter().map(|key| (*key).to_owned()).collect()),
         _ => return None,
     };
+    if *attribute == Attribute::Path && value.contains('{') {
+        return None;
+    }
     let matcher = match (value, value.strip_suffix('*'), value.strip_prefix('*')) {
         ("*", ..) => Matcher::Present,
+        _ if *attribute == Attribute::Host => Matcher::Regex(EnvoyRegex::new(&ignoring_case(value)).ok()?),
         (_, Some(prefix), _) => Matcher::Prefix(prefix.to_owned()),
         (_, _, Some(suffix)) => Matcher::Regex(EnvoyRegex::new(&format!(".*{}", escaped(suffix))).ok()?),
         _ => Matcher::Exact(value.to_owned()),
     };
     Some(MatchCondition { subject, matcher, span })
+}
+
+/// A host of a policy as a regular expression.
+fn ignoring_case(value: &str) -> String {
+    let (inner, is_prefix) = value.strip_suffix('*').map_or((value, false), |prefix| (prefix, true));
+    let (inner, is_suffix) = inner.strip_prefix('*').filter(|_| !is_prefix).map_or((inner, false), |it| (it, true));
+    let (before, after) = (if is_suffix { ".*" } else { "" }, if is_prefix { ".*" } else { "" });
+    format!("(?i:{before}{}{after})", escaped(inner))
 }

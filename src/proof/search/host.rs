@@ -1,6 +1,6 @@
 //! The search among the rules for a host.
 
-use super::{Conditions, Judged, Search, Shown};
+use super::{Conditions, Judged, Open, Search, Shown};
 use crate::proof::hosts::HostGroup;
 use crate::proof::rules::{HostRules, Rule};
 use crate::proof::{conditions, witness};
@@ -116,21 +116,27 @@ impl<'h, 'a> HostSearch<'h, 'a> {
             Meeting::Some(None) => return Err("no request could be found that the rule takes".to_owned()),
             Meeting::Some(Some(found)) => search.judge(Some(rule), &request(found, space.names_scheme)),
         };
-        let (reason, hints) = match judged {
+        let Open { reason, mut hints, passing } = match judged {
             Judged::Shown(shown) => return Ok(Some(*shown)),
             Judged::NotShown => return Ok(None),
-            Judged::Open { reason, hints } => (reason, hints),
+            Judged::Open(open) => open,
         };
+        let is_exhaustive = passing.is_some();
+        let others = hints.len();
+        hints.extend(passing.unwrap_or_default());
         let authority = self.group.authority(lists.iter().copied().chain(hints.iter().map(Vec::as_slice)).flatten());
         let space = Space::new(lists, authority.as_ref(), &hints);
-        for hint in &space.hints {
-            if let Meeting::Some(Some(found)) = space.meet(&[number, *hint], number)
+        let mut all_fail = is_exhaustive;
+        for (at, hint) in space.hints.iter().enumerate() {
+            let meeting = space.meet(&[number, *hint], number);
+            all_fail &= at < others || meeting == Meeting::Apart;
+            if let Meeting::Some(Some(found)) = meeting
                 && let Judged::Shown(shown) = search.judge(Some(rule), &request(found, space.names_scheme))
             {
                 return Ok(Some(*shown));
             }
         }
-        Err(reason)
+        if all_fail { Ok(None) } else { Err(reason) }
     }
 
     /// The requests that a rule takes, in words.

@@ -4,6 +4,7 @@
 //! searches for a request that such a rule takes. Each request is replayed. If the answer does not show it, and no policy
 //! or gateway on the way tells the requests of the rule apart, none of them does.
 
+mod admission;
 mod aim;
 mod destination;
 mod filters;
@@ -25,7 +26,9 @@ use super::rules::{HostRules, Rule};
 use super::vantage::Vantages;
 use super::witness;
 use crate::routing::MatchCondition;
-use crate::simulate::{Answer, Decision, Outcome, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment};
+use crate::simulate::{
+    Answer, Decision, Outcome, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, is_denied,
+};
 use crate::source::Span;
 use crate::symbolic::{Matches, Meeting, Shape};
 
@@ -84,7 +87,22 @@ enum Judged {
     /// None of them shows it.
     NotShown,
     /// Others may show it, perhaps some that meet one of some conditions.
-    Open { reason: String, hints: Vec<Conditions> },
+    Open(Open),
+}
+
+/// Why it is not known whether some requests of a rule show the aim.
+struct Open {
+    reason: String,
+    /// Conditions that requests may meet which show it.
+    hints: Vec<Conditions>,
+    /// Conditions of which such requests meet some. `None` if it is not known.
+    passing: Option<Vec<Conditions>>,
+}
+
+impl Open {
+    fn new(reason: impl Into<String>) -> Judged {
+        Judged::Open(Self { reason: reason.into(), hints: Vec::new(), passing: None })
+    }
 }
 
 /// A search in one mesh.
@@ -185,7 +203,10 @@ impl<'s, 'a> Search<'s, 'a> {
                 self.add(Shown { host, place, condition, ..*shown });
             }
             Judged::NotShown => {}
-            Judged::Open { reason, .. } => self.give_up(format!("host `{host}`: {reason}")),
+            Judged::Open(open) => match &open.passing {
+                Some(passing) if passing.is_empty() => {}
+                _ => self.give_up(format!("host `{host}`: {}", open.reason)),
+            },
         }
     }
 
@@ -264,19 +285,19 @@ impl<'s, 'a> Search<'s, 'a> {
         let origin = &self.origins[self.origin];
         let aim = &self.question.aim;
         let mut answers = Vec::new();
-        for request in origin.requests(request) {
-            let answer = match self.simulator.simulate(&request) {
+        let requests = origin.requests(request);
+        for request in &requests {
+            let answer = match self.simulator.simulate(request) {
                 Ok(answer) => answer,
-                Err(unanswered) => return Judged::Open { reason: unanswered.error, hints: Vec::new() },
+                Err(unanswered) => return Open::new(unanswered.error),
             };
             let is_stopped = matches!(answer.outcome, Outcome::Denied | Outcome::Refused);
             if rule.is_some_and(|rule| !rule.gave(&answer)) && !is_stopped {
-                let reason = "no request could be found that the rule takes".to_owned();
-                return Judged::Open { reason, hints: Vec::new() };
+                return Open::new("no request could be found that the rule takes");
             }
             if aim.is_shown_by(&answer) {
                 let (host, condition) = (String::new(), String::new());
-                let request = self.without_port(request, &answer);
+                let request = self.without_port(request.clone(), &answer);
                 return Judged::Shown(Box::new(Shown {
                     origin: self.origin,
                     host,
@@ -291,11 +312,21 @@ impl<'s, 'a> Search<'s, 'a> {
         let filters = Filters::on_way(self.simulator, &origin.vantage, &answers);
         let may_depend = answers.iter().any(|answer| aim.may_depend_on_policies(answer));
         if may_depend && let Some(reason) = filters.reason(aim.is_shown_by_denial()) {
-            return Judged::Open { reason, hints: filters.hints() };
+            let denied = || answers.iter().zip(&requests).filter(|(answer, _)| is_denied(answer));
+            let passing = |(answer, request): (&Answer, &Request)| {
+                admission::passing(self.simulator, (&origin.vantage, request.from.as_ref()), request, answer)
+            };
+            let all: Option<Vec<Vec<Conditions>>> = match aim.is_shown_by_denial() {
+                true => None,
+                false => denied().map(passing).collect(),
+            };
+            let passing = all.map(|all| all.into_iter().flatten().collect());
+            return Judged::Open(Open { reason, hints: filters.hints(), passing });
         }
         if answers.iter().any(|answer| !answer.legs.is_empty()) && !self.hints_of_gateways().is_empty() {
             let reason = "the requests go on through a gateway that tells them apart".to_owned();
-            return Judged::Open { reason, hints: self.hints_of_gateways().to_vec() };
+            let hints = self.hints_of_gateways().to_vec();
+            return Judged::Open(Open { reason, hints, passing: None });
         }
         Judged::NotShown
     }
