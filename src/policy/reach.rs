@@ -16,30 +16,51 @@ pub enum Denial<'w, 'a> {
     NotAllowed(&'w AuthorizationPolicy<'a>),
 }
 
-/// The ALLOW rules of some policies that match requests of a client with any of some identities, if all their conditions on
-/// other attributes hold; without identities, those that match some client. `None` if the policies do not deny what no such rule matches.
-pub fn allowing<'a>(
+/// The rules of some policies with an action that match requests of a client with any of some identities, if all their
+/// conditions on other attributes hold. Without identities, the client is not known.
+pub fn matching<'a>(
     world: &World<'a>,
     policies: &[&AuthorizationPolicy<'a>],
+    action: PolicyAction,
     identities: &[Option<Identity>],
-) -> Option<Vec<&'a AuthorizationRule>> {
+) -> Vec<&'a AuthorizationRule> {
     let request = HttpRequest::default();
-    let mut enforced =
-        policies.iter().filter(|policy| policy.action() == PolicyAction::Allow && !policy.is_dry_run()).peekable();
-    enforced.peek()?;
-    let rules = enforced.flat_map(|policy| {
+    let can_match = |rule: &PolicyRule<'_>| {
+        let by = |it: &Option<Identity>| rule.can_match(&any_request(it.as_ref(), &request));
+        identities.is_empty() || identities.iter().any(by)
+    };
+    compiled(world, policies, action).filter(|(_, rule)| can_match(rule)).map(|(written, _)| written).collect()
+}
+
+/// The rules of some policies with an action whose sources match all clients with any of some identities. Without
+/// identities, the client is not known.
+pub fn taking<'a>(
+    world: &World<'a>,
+    policies: &[&AuthorizationPolicy<'a>],
+    action: PolicyAction,
+    identities: &[Option<Identity>],
+) -> Vec<&'a AuthorizationRule> {
+    let request = HttpRequest::default();
+    let takes = |rule: &PolicyRule<'_>| {
+        let by = |it: &Option<Identity>| rule.takes_source(&any_request(it.as_ref(), &request));
+        rule.takes_all_sources() || !identities.is_empty() && identities.iter().all(by)
+    };
+    compiled(world, policies, action).filter(|(_, rule)| takes(rule)).map(|(written, _)| written).collect()
+}
+
+/// The rules of enforced policies with an action, as they are written and compiled.
+fn compiled<'p, 'a>(
+    world: &'p World<'a>,
+    policies: &'p [&'p AuthorizationPolicy<'a>],
+    action: PolicyAction,
+) -> impl Iterator<Item = (&'a AuthorizationRule, PolicyRule<'p>)> {
+    let enforced = policies.iter().filter(move |policy| policy.action() == action && !policy.is_dry_run());
+    enforced.flat_map(move |policy| {
         let context = PolicyContext { settings: &world.settings, namespace: &policy.name.namespace };
-        let can_match = |written: &&'a AuthorizationRule| {
-            let compiled = rule::compile(written, PolicyAction::Allow, false, &context);
-            let takes = |rule: &PolicyRule<'_>| {
-                let is_one = |it: &Option<Identity>| rule.can_match(&any_request(it.as_ref(), &request));
-                identities.is_empty() || identities.iter().any(is_one)
-            };
-            compiled.is_ok_and(|rule| takes(&rule))
-        };
-        policy.spec.rules.iter().filter(can_match).collect::<Vec<_>>()
-    });
-    Some(rules.collect())
+        let compile =
+            |written: &'a AuthorizationRule| Some((written, rule::compile(written, action, false, &context).ok()?));
+        policy.spec.rules.iter().filter_map(compile).collect::<Vec<_>>()
+    })
 }
 
 /// A request of a client, of which only the identity is known.

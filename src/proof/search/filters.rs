@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::security::PolicyAction;
 use crate::model::{LabelSet, label_set};
-use crate::policy::{Attribute, Requirement, RuleParts};
+use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::proof::hosts::escaped;
 use crate::proof::vantage::Vantage;
 use crate::routing::{EnvoyRegex, MatchCondition, MatchSubject, Matcher};
@@ -19,13 +19,17 @@ pub struct Filters<'a> {
     pub deciding: Vec<&'a AuthorizationPolicy<'a>>,
     /// Whether some proxy checks tokens.
     pub check_tokens: bool,
+    /// Whether an external authorizer decides about some requests.
+    pub has_authorizer: bool,
+    /// Whether the proxies see bytes, and not requests.
+    is_of_bytes: bool,
 }
 
 impl<'a> Filters<'a> {
     /// The policies of the proxy that routes the requests, and of the workloads that get them.
-    pub fn on_way(simulator: &Simulator<'a>, vantage: &Vantage, answers: &[Answer]) -> Self {
+    pub fn on_way(simulator: &Simulator<'a>, vantage: &Vantage, answers: &[Answer], is_of_bytes: bool) -> Self {
         let world = simulator.world();
-        let mut filters = Self::default();
+        let mut filters = Self { is_of_bytes, ..Self::default() };
         if vantage.is_gateway() {
             for name in gateway_names(vantage) {
                 if let Some(workload) = simulator.gateway_workload(name) {
@@ -61,7 +65,8 @@ impl<'a> Filters<'a> {
             let is_enforced =
                 !policy.is_dry_run() && matches!(policy.action(), PolicyAction::Allow | PolicyAction::Deny);
             let is_known = || self.deciding.iter().any(|known| std::ptr::eq(*known, policy));
-            if is_enforced && decides_by_request(policy) && !is_known() {
+            self.has_authorizer |= policy.action() == PolicyAction::Custom && !policy.is_dry_run();
+            if is_enforced && self.decides(policy) && !is_known() {
                 self.deciding.push(policy);
             }
         }
@@ -72,7 +77,26 @@ impl<'a> Filters<'a> {
         if let Some(policy) = self.deciding.first() {
             return Some(format!("AuthorizationPolicy `{}` decides by more than the client and the port", policy.name));
         }
-        (self.check_tokens && is_about_denial).then(|| "a RequestAuthentication rejects some tokens".to_owned())
+        match is_about_denial {
+            true if self.check_tokens => Some("a RequestAuthentication rejects some tokens".to_owned()),
+            true if self.has_authorizer => Some("an external authorizer decides about some requests".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether more than AuthorizationPolicies can deny requests.
+    pub fn is_open(&self, is_about_denial: bool) -> bool {
+        is_about_denial && (self.check_tokens || self.has_authorizer)
+    }
+
+    /// Whether a policy decides by more than the client and the port.
+    fn decides(&self, policy: &AuthorizationPolicy<'_>) -> bool {
+        let is_known = |it: &Requirement<'_>| {
+            it.attribute.is_of_identity()
+                || it.attribute == Attribute::DestinationPort
+                || self.is_of_bytes && it.attribute.is_http_only()
+        };
+        policy.spec.rules.iter().flat_map(requirements).any(|it| !is_known(&it))
     }
 
     /// Conditions that the operations of the policies name. A request that meets some of them may be treated differently.
@@ -98,15 +122,10 @@ fn gateway_names(vantage: &Vantage) -> impl Iterator<Item = &str> {
     names.into_iter().flatten().map(String::as_str)
 }
 
-fn decides_by_request(policy: &AuthorizationPolicy<'_>) -> bool {
-    let is_known = |it: &Requirement<'_>| it.attribute.is_of_identity() || it.attribute == Attribute::DestinationPort;
-    policy.spec.rules.iter().flat_map(crate::policy::requirements).any(|it| !is_known(&it))
-}
-
-/// One value for each requirement on the request: the first of each, and then others of one at a time.
+/// One value for each requirement on the request: the first of each, and then others of one at a time. What a requirement
+/// excludes is a value, too: a rule that denies all other requests does not match it.
 fn choices<'r>(requirements: impl Iterator<Item = &'r Requirement<'r>>) -> Vec<Vec<MatchCondition>> {
     let lists: Vec<Vec<MatchCondition>> = requirements
-        .filter(|it| !it.negated)
         .map(|it| it.values.iter().filter_map(|value| condition(&it.attribute, value.as_str(), value.span)).collect())
         .filter(|list: &Vec<MatchCondition>| !list.is_empty())
         .collect();

@@ -1,12 +1,13 @@
 //! The search among the rules for a host.
 
-use super::{Conditions, Judged, Open, Search, Shown};
+use super::admission::Passage;
+use super::{Judged, Open, Search, Shown};
 use crate::proof::hosts::HostGroup;
 use crate::proof::rules::{HostRules, Rule};
-use crate::proof::{conditions, witness};
+use crate::proof::{conditions, connections, witness};
 use crate::routing::{MatchCondition, MatchSubject};
 use crate::simulate::{Decision, Outcome, Request};
-use crate::symbolic::{Matches, Meeting, Shape};
+use crate::symbolic::{Matches, Meeting, Shape, Witness};
 
 /// The most rules that the words for a class of requests except.
 const MOST_EXCEPTIONS: usize = 2;
@@ -16,6 +17,8 @@ pub struct HostSearch<'h, 'a> {
     pub connection: &'h Request,
     pub group: &'h HostGroup<'h, 'a>,
     pub rules: HostRules<'h, 'a>,
+    /// Whether all requests on the connection are treated alike, whatever their host.
+    pub is_whole: bool,
 }
 
 /// The requests that rules and conditions tell apart. The shapes of the rules come first.
@@ -23,13 +26,17 @@ struct Space<'s> {
     matches: Matches<'s>,
     /// The shapes that all requests of the search meet.
     always: Vec<usize>,
-    /// The shapes of hints.
-    hints: Vec<usize>,
+    /// The first of the other shapes.
+    more: usize,
     names_scheme: bool,
 }
 
 impl<'s> Space<'s> {
-    fn new(lists: &[&'s [MatchCondition]], authority: Option<&'s MatchCondition>, hints: &'s [Conditions]) -> Self {
+    fn new(
+        lists: &[&'s [MatchCondition]],
+        authority: Option<&'s MatchCondition>,
+        more: &[&'s [MatchCondition]],
+    ) -> Self {
         let shape =
             |conditions: &'s [MatchCondition]| Shape { conditions: conditions.iter().collect(), proxy: Vec::new() };
         let mut shapes: Vec<Shape<'s>> = lists.iter().copied().map(shape).collect();
@@ -39,17 +46,22 @@ impl<'s> Space<'s> {
             shapes.push(Shape { conditions: vec![condition], proxy: Vec::new() });
         }
         let first = shapes.len();
-        shapes.extend(hints.iter().map(|hint| shape(hint)));
+        shapes.extend(more.iter().copied().map(shape));
         let is_scheme = |condition: &&MatchCondition| condition.subject == MatchSubject::Scheme;
         let names_scheme = shapes.iter().flat_map(|shape| &shape.conditions).any(is_scheme);
-        let hints = (first..shapes.len()).collect();
-        Self { matches: Matches::of_shapes(shapes, &[]), always, hints, names_scheme }
+        Self { matches: Matches::of_shapes(shapes, &[]), always, more: first, names_scheme }
     }
 
     /// Searches for a request that meets some shapes, and none of the first rules.
     fn meet(&self, shapes: &[usize], earlier: usize) -> Meeting {
+        self.meet_except(shapes, earlier, &[])
+    }
+
+    /// Searches for a request that meets some shapes, none of the first rules, and none of some others.
+    fn meet_except(&self, shapes: &[usize], earlier: usize, except: &[usize]) -> Meeting {
         let all: Vec<usize> = self.always.iter().chain(shapes).copied().collect();
-        self.matches.meet(&all, &(0..earlier).collect::<Vec<_>>(), "GET")
+        let others: Vec<usize> = (0..earlier).chain(except.iter().copied()).collect();
+        self.matches.meet(&all, &others, "GET")
     }
 
     /// The rules before one that take requests which it could take.
@@ -108,39 +120,54 @@ impl<'h, 'a> HostSearch<'h, 'a> {
         number: usize,
     ) -> Result<Option<Shown>, String> {
         let rule = &self.rules.rules[number];
-        let request =
-            |witness, names_scheme| witness::request(self.connection, &self.group.host, &witness, names_scheme);
         let judged = match space.meet(&[number], number) {
             Meeting::Apart => return Ok(None),
             Meeting::Undecided => return Err("the search would take too long".to_owned()),
             Meeting::Some(None) => return Err("no request could be found that the rule takes".to_owned()),
-            Meeting::Some(Some(found)) => search.judge(Some(rule), &request(found, space.names_scheme)),
+            Meeting::Some(Some(found)) => search.judge(Some(rule), &self.request(&found, space.names_scheme)),
         };
-        let Open { reason, mut hints, passing } = match judged {
+        let Open { reason, hints, passages } = match judged {
             Judged::Shown(shown) => return Ok(Some(*shown)),
             Judged::NotShown => return Ok(None),
             Judged::Open(open) => open,
         };
-        let is_exhaustive = passing.is_some();
-        let others = hints.len();
-        hints.extend(passing.unwrap_or_default());
-        let authority = self.group.authority(lists.iter().copied().chain(hints.iter().map(Vec::as_slice)).flatten());
-        let space = Space::new(lists, authority.as_ref(), &hints);
-        let mut all_fail = is_exhaustive;
-        for (at, hint) in space.hints.iter().enumerate() {
-            let meeting = space.meet(&[number, *hint], number);
-            all_fail &= at < others || meeting == Meeting::Apart;
+        let is_exhaustive = passages.is_some();
+        let hinted = hints.into_iter().map(|meets| Passage { meets, except: Vec::new() });
+        let tried: Vec<(Passage, bool)> =
+            passages.unwrap_or_default().into_iter().map(|it| (it, true)).chain(hinted.map(|it| (it, false))).collect();
+        let all = || tried.iter().flat_map(|(passage, _)| passage.except.iter().chain([&passage.meets]));
+        let authority = self.group.authority(lists.iter().copied().chain(all().map(Vec::as_slice)).flatten());
+        let more: Vec<&[MatchCondition]> = all().map(Vec::as_slice).collect();
+        let space = Space::new(lists, authority.as_ref(), &more);
+        let (mut next, mut are_apart) = (space.more, true);
+        for (passage, is_needed) in &tried {
+            let except: Vec<usize> = (next..next + passage.except.len()).collect();
+            next += passage.except.len() + 1;
+            let meeting = space.meet_except(&[number, next - 1], number, &except);
+            are_apart &= !is_needed || meeting == Meeting::Apart;
             if let Meeting::Some(Some(found)) = meeting
-                && let Judged::Shown(shown) = search.judge(Some(rule), &request(found, space.names_scheme))
+                && let Judged::Shown(shown) = search.judge(Some(rule), &self.request(&found, space.names_scheme))
             {
                 return Ok(Some(*shown));
             }
         }
-        if all_fail { Ok(None) } else { Err(reason) }
+        if is_exhaustive && are_apart { Ok(None) } else { Err(reason) }
+    }
+
+    /// The request that a witness shows.
+    fn request(&self, witness: &Witness, names_scheme: bool) -> Request {
+        let request = witness::request(self.connection, &self.group.host, witness, names_scheme);
+        match self.is_whole {
+            true => Request { host: self.connection.host.clone(), ..request },
+            false => request,
+        }
     }
 
     /// The requests that a rule takes, in words.
     fn words(&self, space: &Space<'_>, number: usize, also: &[MatchCondition]) -> String {
+        if self.is_whole {
+            return connections::words(self.connection).to_owned();
+        }
         let own = self.rules.rules[number].conditions;
         let condition = conditions::words(own, also);
         let condition = if condition.is_empty() { "every request".to_owned() } else { condition };

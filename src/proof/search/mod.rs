@@ -15,22 +15,21 @@ mod origin;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use self::admission::{Passage, Wanted};
 pub use self::aim::{Aim, Target};
 use self::filters::Filters;
 use self::host::HostSearch;
 pub use self::hosts::Hosts;
 pub use self::origin::{Origin, Origins};
-use super::connections::{self, connections};
-use super::hosts::{ANY_OTHER, OUTSIDE};
+use super::connections::connections;
+use super::hosts::{HostGroup, OUTSIDE};
 use super::rules::{HostRules, Rule};
 use super::vantage::Vantages;
-use super::witness;
+use crate::model::label_set;
 use crate::routing::MatchCondition;
-use crate::simulate::{
-    Answer, Decision, Outcome, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, is_denied,
-};
+use crate::simulate::{Answer, Decision, Outcome, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment};
 use crate::source::Span;
-use crate::symbolic::{Matches, Meeting, Shape};
+use crate::world::DataPlane;
 
 /// Conditions that must all hold.
 type Conditions = Vec<MatchCondition>;
@@ -95,13 +94,13 @@ struct Open {
     reason: String,
     /// Conditions that requests may meet which show it.
     hints: Vec<Conditions>,
-    /// Conditions of which such requests meet some. `None` if it is not known.
-    passing: Option<Vec<Conditions>>,
+    /// Passages of which such requests take one. `None` if they are not known.
+    passages: Option<Vec<Passage>>,
 }
 
 impl Open {
     fn new(reason: impl Into<String>) -> Judged {
-        Judged::Open(Self { reason: reason.into(), hints: Vec::new(), passing: None })
+        Judged::Open(Self { reason: reason.into(), hints: Vec::new(), passages: None })
     }
 }
 
@@ -180,34 +179,17 @@ impl<'s, 'a> Search<'s, 'a> {
         if !self.question.hosts.take(self.simulator.world(), connection) {
             return;
         }
-        let shape = Shape { conditions: self.question.conditions.iter().collect(), proxy: Vec::new() };
-        let host = connection.host.clone().or_else(|| connection.address.clone()).unwrap_or_default();
-        let request = match Matches::of_shapes(vec![shape], &[]).meet(&[0], &[], "GET") {
-            Meeting::Some(Some(_)) if self.question.conditions.is_empty() => connection.clone(),
-            Meeting::Some(Some(found)) => {
-                let request = witness::request(connection, &host, &found, false);
-                Request { host: connection.host.clone().or(request.host), ..request }
-            }
-            Meeting::Apart => return,
-            Meeting::Some(None) | Meeting::Undecided => {
-                return self.give_up(format!("host `{host}`: no request could be found that meets the conditions"));
-            }
+        let answer = match self.simulator.simulate(connection) {
+            Ok(answer) => answer,
+            Err(unanswered) => return self.give_up(unanswered.error),
         };
-        self.found.is_meant = true;
-        match self.judge(None, &request) {
-            Judged::Shown(shown) => {
-                let name = connection.sni.as_ref().or(connection.host.as_ref()).or(connection.address.as_ref());
-                let host = name.filter(|host| *host != OUTSIDE).map_or(ANY_OTHER, String::as_str).to_owned();
-                let place = shown.answer.route.as_ref().map(|route| route.span);
-                let condition = connections::words(connection).to_owned();
-                self.add(Shown { host, place, condition, ..*shown });
-            }
-            Judged::NotShown => {}
-            Judged::Open(open) => match &open.passing {
-                Some(passing) if passing.is_empty() => {}
-                _ => self.give_up(format!("host `{host}`: {}", open.reason)),
-            },
-        }
+        let mut rules = HostRules::of_answer(Treatment::of_answer(&answer));
+        rules.rules[0].place = answer.route.as_ref().map(|route| route.span);
+        let name = connection.sni.as_ref().or(connection.host.as_ref()).or(connection.address.as_ref());
+        let name = name.cloned().unwrap_or_default();
+        let domains = if name == OUTSIDE { Vec::new() } else { vec![name.clone()] };
+        let group = HostGroup { host: name, domains, virtual_hosts: Vec::new() };
+        HostSearch { connection, group: &group, rules, is_whole: true }.run(self);
     }
 
     fn in_table(&mut self, connection: &Request, table: &RouteTable<'a>) {
@@ -232,7 +214,7 @@ impl<'s, 'a> Search<'s, 'a> {
                     }
                 },
             };
-            HostSearch { connection, group: &group, rules }.run(self);
+            HostSearch { connection, group: &group, rules, is_whole: false }.run(self);
         }
     }
 
@@ -309,26 +291,37 @@ impl<'s, 'a> Search<'s, 'a> {
             }
             answers.push(answer);
         }
-        let filters = Filters::on_way(self.simulator, &origin.vantage, &answers);
+        let filters = Filters::on_way(self.simulator, &origin.vantage, &answers, self.is_of_bytes(request));
         let may_depend = answers.iter().any(|answer| aim.may_depend_on_policies(answer));
         if may_depend && let Some(reason) = filters.reason(aim.is_shown_by_denial()) {
-            let denied = || answers.iter().zip(&requests).filter(|(answer, _)| is_denied(answer));
-            let passing = |(answer, request): (&Answer, &Request)| {
-                admission::passing(self.simulator, (&origin.vantage, request.from.as_ref()), request, answer)
+            let wanted = if aim.is_shown_by_denial() { Wanted::Denied } else { Wanted::Passed };
+            let of_client = |(answer, request): (&Answer, &Request)| {
+                let client = (&origin.vantage, request.from.as_ref());
+                admission::passages(self.simulator, client, (request, answer), wanted)
             };
-            let all: Option<Vec<Vec<Conditions>>> = match aim.is_shown_by_denial() {
+            let all: Option<Vec<Vec<Passage>>> = match filters.is_open(wanted == Wanted::Denied) {
                 true => None,
-                false => denied().map(passing).collect(),
+                false => answers.iter().zip(&requests).map(of_client).collect(),
             };
-            let passing = all.map(|all| all.into_iter().flatten().collect());
-            return Judged::Open(Open { reason, hints: filters.hints(), passing });
+            let passages = all.map(|all| all.into_iter().flatten().collect());
+            return Judged::Open(Open { reason, hints: filters.hints(), passages });
         }
         if answers.iter().any(|answer| !answer.legs.is_empty()) && !self.hints_of_gateways().is_empty() {
             let reason = "the requests go on through a gateway that tells them apart".to_owned();
             let hints = self.hints_of_gateways().to_vec();
-            return Judged::Open(Open { reason, hints, passing: None });
+            return Judged::Open(Open { reason, hints, passages: None });
         }
         Judged::NotShown
+    }
+
+    /// Whether the proxies of servers see a request as bytes: a proxy passes it on without reading it.
+    fn is_of_bytes(&self, request: &Request) -> bool {
+        let client = request.from.as_ref().filter(|_| request.gateway.is_none());
+        let has_sidecar = client.is_none_or(|client| {
+            let (namespace, labels) = (client.namespace.as_deref().unwrap_or_default(), label_set(&client.labels));
+            self.simulator.world().data_plane_of_client(namespace, &labels).data_plane == DataPlane::Sidecar
+        });
+        request.protocol() == RequestProtocol::Tcp || has_sidecar && self.simulator.route_table(request).is_none()
     }
 
     /// The request without a port, if that means the same.
