@@ -29,7 +29,7 @@ pub struct PlacedFinding {
     pub line: usize,
 }
 
-/// What a finding says, wherever it is: another line, or another file, makes it no other finding.
+/// The statement of a finding, wherever it is. A finding that moves to another line or file stays the same.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     rule: &'static str,
@@ -114,7 +114,10 @@ mod tests {
             [changes.introduced, changes.fixed].map(|all| all.iter().map(|it| it.rule).collect::<Vec<_>>())
         };
         let both = manifest("", &(route("a") + &route("b")));
-        assert_eq!(compare(both.clone(), manifest("# moved\n", &(route("a") + &route("b")))), [vec![], vec![]]);
+        assert_eq!(
+            compare(both.clone(), manifest("# moved\n", &(route("a") + &route("b")))),
+            [Vec::<&str>::new(), vec![]]
+        );
         let [introduced, fixed] = compare(manifest("", &route("a")), both);
         assert_eq!((introduced, fixed), (vec!["unreachable-route"], vec![]));
     }

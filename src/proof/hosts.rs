@@ -27,9 +27,9 @@ pub struct HostGroup<'t, 'a> {
 impl HostGroup<'_, '_> {
     /// The hosts by their fullest name: a host or a wildcard.
     pub fn name(&self) -> &str {
-        let fullest =
-            self.domains.iter().max_by_key(|domain| (!is_address(domain), !domain.ends_with('.'), domain.len()));
-        fullest.map_or(ANY_OTHER, String::as_str)
+        let fullest = self.domains.iter().max_by_key(|domain| (!is_address(domain), domain.len()));
+        // A host with a dot at its end is the same host.
+        fullest.map_or(ANY_OTHER, |domain| domain.trim_end_matches('.'))
     }
 
     /// The authorities of requests for the hosts, if some of the conditions look at the authority.

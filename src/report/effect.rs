@@ -1,11 +1,11 @@
-//! What happens to requests, in words, as both the terminal and Markdown show it.
+//! The fate of requests in words, for the terminal and for Markdown.
 
 use std::collections::BTreeSet;
 
 use super::text::{Brevity, Target, cluster, short, targets};
 use crate::simulate::{Answer, Aspect};
 
-/// What happens to the requests of an answer: the destinations with their shares, and those of some aspects that the
+/// The fate of the requests of an answer: the destinations with their shares, and those of some aspects that the
 /// destinations do not show.
 pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     let brevity = Brevity { without_flags: true, names_policy: true, ..Brevity::default() };
@@ -27,7 +27,7 @@ pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     targets.chain(details).collect::<Vec<_>>().join(", ")
 }
 
-/// What an answer says of an aspect; `None` if the destinations show it, or no answer does.
+/// The words for an aspect; `None` if the destinations show it, or no answer does.
 fn detail(answer: &Answer, aspect: Aspect) -> Option<String> {
     match aspect {
         Aspect::Timeout => Some(match &answer.timeout {
@@ -98,5 +98,18 @@ pub(super) fn hosts(hosts: &[String]) -> String {
     match short.len().checked_sub(MOST) {
         Some(more) if more > 0 => format!("{} and {more} more hosts", short[..MOST].join(", ")),
         _ => short.join(", "),
+    }
+}
+
+/// The first of the meshes that have a change, and a few of the others.
+pub(super) fn meshes(meshes: &[String]) -> String {
+    const MOST: usize = 3;
+    match meshes {
+        [first, others @ ..] if others.len() > MOST => {
+            let more = others.len() - MOST;
+            format!("{first}; the same in {} and {more} more", others[..MOST].join(", "))
+        }
+        [first, others @ ..] if !others.is_empty() => format!("{first}; the same in {}", others.join(", ")),
+        meshes => meshes.concat(),
     }
 }

@@ -49,7 +49,7 @@ impl<'a> RouteTable<'a> {
         self.listeners.routes(&self.table).rejected.as_deref()
     }
 
-    /// What the proxy does with the requests that a clause takes. The error says why istiod leaves the route without an
+    /// The treatment of the requests that a clause takes. The error says why istiod leaves the route without an
     /// action.
     pub fn treatment(&self, host: &VirtualHost<'a>, clause: &Clause<'a>) -> Result<Treatment<'a>, String> {
         let decided = self.listeners.routes(&self.table).decision(&self.listeners.proxy, host, clause)?;

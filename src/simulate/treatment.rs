@@ -1,4 +1,4 @@
-//! What a proxy does with requests, without the places and names of the rules that say so. Two rules that treat requests
+//! The treatment of requests by a proxy, without the places and names of the rules that say so. Two rules that treat requests
 //! alike can be exchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,7 +210,7 @@ fn destinations(decision: &Decision) -> Vec<(Destination<'_>, u64)> {
     let mut shares: BTreeMap<String, (Destination<'_>, f64)> = BTreeMap::new();
     for it in &decision.destinations {
         let workloads: BTreeSet<&str> = it.workloads.iter().map(String::as_str).collect();
-        // What the manifests lack may exist.
+        // A destination that the manifests lack may exist.
         let problem = it.problem.filter(|_| !it.is_unknown);
         let status = it.status.filter(|_| !it.is_unknown);
         let destination: Destination<'_> = (&it.cluster, problem, status, workloads, it.request.as_deref());

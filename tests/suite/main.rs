@@ -7,6 +7,7 @@ mod bookinfo;
 mod cases;
 mod conformance;
 mod corpus;
+mod diff;
 mod english;
 mod example;
 #[cfg(unix)]

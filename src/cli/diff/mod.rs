@@ -63,7 +63,7 @@ struct Side {
     project: Project,
     /// The path below which the names of meshes are compared.
     path: PathBuf,
-    /// What output shows before the paths of files; empty for files on disk.
+    /// The prefix of paths in output; empty for files on disk.
     prefix: String,
 }
 

@@ -38,7 +38,7 @@ pub struct Revision {
     pub place: PathBuf,
     /// The path that the argument names.
     pub path: PathBuf,
-    /// What was not copied, as warnings.
+    /// Warnings about files that were not copied.
     pub gaps: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl Named {
         (!argument.exists() && !revision.starts_with(['.', '/'])).then_some(named)
     }
 
-    /// What output shows before the paths of the revision: `main:`.
+    /// The prefix of its paths in output: `main:`.
     pub fn prefix(&self) -> String {
         format!("{}:", self.revision)
     }

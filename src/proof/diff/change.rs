@@ -12,7 +12,7 @@ use crate::source::Span;
 /// A class of requests that two meshes treat differently.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// What happens to them.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The meshes that are changed like this.
     pub meshes: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Change {
     pub before: Answer,
     /// The answer of the new mesh to it.
     pub after: Answer,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: BTreeSet<Aspect>,
 }
 
@@ -77,6 +77,13 @@ impl ChangeKind {
     }
 }
 
+impl Change {
+    /// Whether only requests with several lines of a header are changed, which hardly anybody sends.
+    pub(super) fn is_rare(&self) -> bool {
+        self.witness.headers.values().any(|value| value.values().len() > 1)
+    }
+}
+
 /// Whether some of the requests can reach a destination, as far as the manifests show.
 fn reaches(answer: &Answer, host: &str) -> bool {
     match answer.outcome {
@@ -119,7 +126,7 @@ pub(super) struct Candidate<'c> {
     pub vantage: Option<usize>,
     pub host: &'c str,
     pub requests: Requests<'c>,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: &'c BTreeSet<Aspect>,
 }
 
@@ -195,7 +202,11 @@ impl<'f, 'a> Found<'f, 'a> {
                 false => context::words(self.vantages, seen_from),
             };
         }
-        self.diff.changes.sort_by_key(|it| it.kind);
+        if !self.diff.settings.is_empty() {
+            let reason = "settings of clusters differ: what they do depends on load and failures, which no file shows";
+            self.diff.incomplete.insert(reason.to_owned());
+        }
+        self.diff.changes.sort_by_key(|it| (it.kind, it.is_rare()));
         self.diff
     }
 }

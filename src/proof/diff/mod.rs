@@ -39,7 +39,7 @@ pub struct Diff {
     pub compared: Compared,
     /// The meshes that were compared.
     pub meshes: Meshes,
-    /// What output shows before the paths of files, for the old and the new side: `main:` for those of a revision.
+    /// The prefixes of paths in output, for the old and the new side: `main:` for those of a revision.
     pub prefixes: [String; 2],
 }
 

@@ -11,7 +11,7 @@ use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator, answer_differ
 use crate::symbolic::{Matches, Meeting, Shape};
 
 impl Rule<'_, '_> {
-    /// What differs between the treatments of two rules. The error says why that cannot be said.
+    /// The aspects in which the treatments of two rules differ. The error says why they cannot be compared.
     fn differences(&self, other: &Self) -> Result<BTreeSet<Aspect>, String> {
         match (&self.treatment, &other.treatment) {
             (None, None) => Ok(BTreeSet::new()),
@@ -43,7 +43,7 @@ pub struct Rules<'r, 'f, 'a> {
 const NOWHERE: usize = usize::MAX;
 
 impl<'r, 'a> Rules<'r, '_, 'a> {
-    /// Compares the rules. Each request is taken by one rule of each mesh. So all pairs of rules are tried that treat
+    /// Compares the rules. One rule of each mesh takes a request. So all pairs of rules are tried that treat
     /// requests differently: whether some request meets both, and no earlier rule of either mesh.
     pub fn compare(mut self) {
         if self.old.requires_tls != self.new.requires_tls {
@@ -84,14 +84,21 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
 
     /// Whether two rules treat requests alike. Notes the settings of clusters that differ all the same.
     fn is_alike(&mut self, old: usize, new: usize) -> bool {
-        let (old, new) = (&self.old.rules[old], &self.new.rules[new]);
-        let is_alike = old.differences(new).is_ok_and(|it| it.is_empty());
-        if let (true, Some(Ok(one)), Some(Ok(two))) = (is_alike, &old.treatment, &new.treatment) {
-            for (cluster, fields) in one.changed_settings(two) {
+        let is_alike = self.old.rules[old].differences(&self.new.rules[new]).is_ok_and(|it| it.is_empty());
+        if is_alike {
+            self.note_settings(old, new);
+        }
+        is_alike
+    }
+
+    /// Notes the settings that differ of clusters to which two rules send requests.
+    fn note_settings(&mut self, old: usize, new: usize) {
+        let (old, new) = (&self.old.rules[old].treatment, &self.new.rules[new].treatment);
+        if let (Some(Ok(old)), Some(Ok(new))) = (old, new) {
+            for (cluster, fields) in old.changed_settings(new) {
                 self.found.diff.settings.entry(cluster).or_default().extend(fields);
             }
         }
-        is_alike
     }
 
     /// Searches for a request that shows the difference of two rules.
@@ -144,7 +151,10 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             }
         };
         match self.confirm(&request, (one, two), &aspects) {
-            Some(answers) => self.found.add(&candidate, request, answers),
+            Some(answers) => {
+                self.found.add(&candidate, request, answers);
+                self.note_settings(old, new);
+            }
             None => self.give_up(old, new, "no request could be found that shows it"),
         }
     }
@@ -152,15 +162,20 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
     /// The requests that meet two rules, and none before, in words.
     fn words(&self, space: &Shapes<'_>, old: usize, new: usize) -> String {
         let condition = conditions::words(self.old.rules[old].conditions, self.new.rules[new].conditions);
-        let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
-        let mut exceptions = space.exceptions(old, new);
         let rules = [self.old.rules[old].conditions, self.new.rules[new].conditions];
+        let condition = match condition.as_str() {
+            "" => "every request".to_owned(),
+            _ if conditions::disagree(rules[0], rules[1]) => format!("{condition} in another line"),
+            _ => condition,
+        };
+        let mut exceptions = space.exceptions(old, new);
         exceptions.retain(|it| rules.iter().all(|rule| !conditions::disagree(rule, it)));
         let words = |conditions: &&[MatchCondition]| conditions::words(conditions, &[]);
         match exceptions.len() {
             0 => condition,
             1..=MOST_EXCEPTIONS => {
-                let exceptions: Vec<String> = exceptions.iter().map(words).collect();
+                let mut exceptions: Vec<String> = exceptions.iter().map(words).collect();
+                exceptions.sort();
                 format!("{condition}, unless {}", exceptions.join(" or "))
             }
             _ => format!("{condition}, unless an earlier rule takes it"),

@@ -125,7 +125,7 @@ fn compared<T>(old: &str, new: &str, then: impl FnOnce(&Diff, &Simulator<'_>, &S
 }
 
 /// The kinds and places of changes, as they are or mirrored.
-fn outline(diff: &Diff, is_mirrored: bool) -> BTreeSet<(ChangeKind, Option<Span>, Option<Span>, Vec<String>)> {
+fn outline(diff: &Diff, is_mirrored: bool) -> BTreeSet<(ChangeKind, Option<Span>, Option<Span>, String)> {
     let place = |answer: &crate::simulate::Answer| answer.route.as_ref().map(|route| route.span);
     let outline = |change: &Change| {
         let places = (place(&change.before), place(&change.after));
@@ -134,12 +134,13 @@ fn outline(diff: &Diff, is_mirrored: bool) -> BTreeSet<(ChangeKind, Option<Span>
             ChangeKind::NowUnreachable => ChangeKind::NowReachable,
             other => other,
         };
-        match is_mirrored {
-            true => (mirrored, places.1, places.0, change.hosts.clone()),
-            false => (change.kind, places.0, places.1, change.hosts.clone()),
-        }
+        let (kind, old, new) = match is_mirrored {
+            true => (mirrored, places.1, places.0),
+            false => (change.kind, places.0, places.1),
+        };
+        change.hosts.iter().map(move |host| (kind, old, new, host.clone())).collect::<Vec<_>>()
     };
-    diff.changes.iter().map(outline).collect()
+    diff.changes.iter().flat_map(outline).collect()
 }
 
 proptest! {

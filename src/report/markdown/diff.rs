@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, as a comment on a pull request.
+//! The difference of two versions of manifests, as a comment on a pull request.
 
 use std::io;
 
@@ -123,7 +123,7 @@ fn detail(number: usize, change: &Change, (prefixes, with_curl): (&[String; 2], 
     let command = command.map(|it| format!("\n   {}", code(&it))).unwrap_or_default();
     let meshes = match change.meshes.as_slice() {
         [] => String::new(),
-        meshes => format!(" in {}", meshes.iter().map(|it| code(it)).collect::<Vec<_>>().join(", ")),
+        meshes => format!(" in {}", plain(&effect::meshes(meshes))),
     };
     format!(
         "{number}. {} from {}{meshes}{command}\n   - before: {}\n   - after: {}\n",
@@ -141,7 +141,7 @@ fn decided_by(answer: &Answer, prefix: &str) -> String {
     }
 }
 
-/// What else differs, and how far the comparison is a proof.
+/// The other differences, and how far the comparison is a proof.
 fn ending(diff: &Diff, findings: &FindingChanges) -> String {
     let mut text = String::new();
     let mut list = |title: &str, items: Vec<String>| {

@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, for people.
+//! The difference of two versions of manifests, for people.
 
 use std::io;
 
@@ -13,9 +13,6 @@ use crate::simulate::Answer;
 
 /// The most classes of requests, and reasons, that are shown.
 const MOST: usize = 50;
-
-/// The most meshes that are named.
-const FEW: usize = 4;
 
 /// The columns of the labels.
 const LABEL: usize = 10;
@@ -67,7 +64,7 @@ fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[Str
         push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
     };
     if !change.meshes.is_empty() {
-        row(if change.meshes.len() == 1 { "mesh" } else { "meshes" }, &few(&change.meshes));
+        row("mesh", &effect::meshes(&change.meshes));
     }
     row("from", &change.context);
     row("e.g.", &asked::line(&change.witness));
@@ -88,14 +85,6 @@ fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[Str
         row("differs", &unseen.join(", "));
     }
     text.push('\n');
-}
-
-/// Some names, and the number of the others.
-fn few(names: &[String]) -> String {
-    match names.len().checked_sub(FEW) {
-        Some(more) if more > 0 => format!("{} and {more} more", names[..FEW].join(", ")),
-        _ => names.join(", "),
-    }
 }
 
 fn decided_by(answer: &Answer, prefix: &str) -> String {
