@@ -5,6 +5,7 @@
 mod architecture;
 mod bookinfo;
 mod cases;
+mod check;
 mod conformance;
 mod corpus;
 mod diff;
@@ -23,6 +24,7 @@ mod nothing_checked;
 mod placeholders;
 mod policies;
 mod pre_commit;
+mod reach;
 mod readme;
 mod rendered;
 mod rules;

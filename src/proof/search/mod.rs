@@ -11,6 +11,8 @@ mod filters;
 mod host;
 mod hosts;
 mod origin;
+#[cfg(test)]
+mod tests;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
