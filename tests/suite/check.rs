@@ -73,8 +73,8 @@ fn claims_about_all_requests_are_decided() {
 - {requests: {host: web, path: {prefix: /shop}, withoutHeaders: {x-canary: {}}}, always: web/v1}
 - {requests: {host: web, headers: {x-canary: '1'}, path: {regex: '/s.*'}}, always: web/v2}
 - {requests: {host: payments, port: 5000}, from: {namespace: blog}, always: denied}
-- {requests: {host: payments, method: POST}, from: {namespace: blog}, always: 403}
-- {requests: {host: payments, method: GET}, from: {namespace: blog}, always: 403}
+- {requests: {host: payments, port: 80, method: POST}, from: {namespace: blog}, always: 403}
+- {requests: {host: payments, port: 80, method: GET}, from: {namespace: blog}, always: 403}
 - {requests: {host: payments}, from: {namespace: shop, labels: {app: web}}, always: payments}
 - {from: {gateway: public}, never: shop/payments}
 - {from: {gateway: mesh}, never: shop/admin}
@@ -129,7 +129,7 @@ fn mistakes_have_places() {
         "4:63: RE2 rejects the expression: invalid perl operator: (?!",
         "7:11: the invariant claims several things: write `always` in one of its own",
         "8:3: the invariant claims nothing: write `never`, `always` or `only`",
-        "9:20: a path starts with `/`: write `/admin`",
+        "9:21: a path starts with `/`: write `/admin`",
         "10:23: `namespace` is about clients of the mesh, and `gateway` is not: write two invariants",
     ];
     let expected: Vec<String> = expected.iter().map(|line| format!("mesh-check.yaml:{line}")).collect();
@@ -141,7 +141,7 @@ fn unknown_names_have_places() {
     let run = check_text("invariants:\n- {from: {namespace: shp}, never: [web, pyments]}\n- {always: shop/web-v1}\n");
     let expected = "\
 error: mesh-check.yaml:2:41: destination `pyments` does not exist; did you mean `payments`?
-mesh-check.yaml:2:21: namespace `shp` does not exist; did you mean `shop`?
+mesh-check.yaml:2:22: namespace `shp` does not exist; did you mean `shop`?
 mesh-check.yaml:3:12: `shop/web-v1` is a workload: write a service or a subset after `always`
 ";
     assert_eq!((run.status, run.stderr.as_str()), (2, expected));

@@ -57,7 +57,7 @@ fn a_client_narrows_the_ways() {
         let run = mesh(&["reach", "payments:5000", "-f", MESH, "--format", "json", "--from", from]);
         run.json()["ways"].as_array().unwrap_or_else(|| panic!("{}", run.stderr)).len()
     };
-    assert_eq!((ways("shop"), ways("blog"), ways("shop/web-v1"), ways("app=web")), (2, 0, 2, 2));
+    assert_eq!((ways("shop"), ways("blog"), ways("shop/web-v1"), ways("app=admin")), (3, 0, 3, 3));
 }
 
 #[test]

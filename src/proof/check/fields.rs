@@ -5,7 +5,7 @@ use crate::model::wording;
 use crate::source::{Sources, Span};
 use crate::yaml::{Node, Value};
 
-/// What is wrong in a file of invariants, with its place.
+/// A mistake in a file of invariants, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvariantError {
     /// The file.
@@ -14,7 +14,7 @@ pub struct InvariantError {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
-    /// What is wrong, and what would be right.
+    /// The mistake, and what would be right.
     pub message: String,
 }
 

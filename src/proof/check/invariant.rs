@@ -6,7 +6,7 @@ use crate::proof::search::Hosts;
 use crate::routing::MatchCondition;
 use crate::source::Span;
 
-/// What must hold for all requests that it is about.
+/// A claim about all requests that meet some conditions.
 #[derive(Debug, Clone)]
 pub struct Invariant {
     /// The name; what it claims, if it has none.
@@ -23,7 +23,7 @@ pub struct Invariant {
     pub port: Option<u32>,
     /// The conditions on requests.
     pub conditions: Vec<MatchCondition>,
-    /// What must hold for them.
+    /// The claim about them.
     pub claim: Claim,
 }
 

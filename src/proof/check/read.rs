@@ -143,15 +143,15 @@ impl Requests {
                 self.conditions.extend(condition(reader, subject, value, &format!("`{key}`")));
             }
         }
-        let maps: [(&str, fn(&str) -> MatchSubject); 3] = [
-            ("headers", |name| MatchSubject::Header(name.to_ascii_lowercase())),
-            ("withoutHeaders", |name| MatchSubject::WithoutHeader(name.to_ascii_lowercase())),
-            ("queryParams", |name| MatchSubject::Query(name.to_owned())),
-        ];
-        for (key, subject) in maps {
+        for key in ["headers", "withoutHeaders", "queryParams"] {
             let Some(map) = node.get(key) else { continue };
             for (name, value) in reader.named(map, &format!("`{key}`")) {
-                self.conditions.extend(condition(reader, subject(name), value, &format!("`{key}.{name}`")));
+                let subject = match key {
+                    "headers" => MatchSubject::Header(name.to_ascii_lowercase()),
+                    "withoutHeaders" => MatchSubject::WithoutHeader(name.to_ascii_lowercase()),
+                    _ => MatchSubject::Query(name.to_owned()),
+                };
+                self.conditions.extend(condition(reader, subject, value, &format!("`{key}.{name}`")));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a search looks for: answers that show it.
+//! Aims of searches: the answers that they look for.
 
 use std::fmt;
 

@@ -105,7 +105,7 @@ impl<'h, 'a> HostSearch<'h, 'a> {
                 }
                 Err(reason) => {
                     let place = search.place(self.rules.rules[number].place);
-                    search.give_up(format!("host `{}`, {place}: {reason}", self.group.host));
+                    search.give_up(format!("host `{}`, {place}: {reason}", self.group.name()));
                 }
             }
         }
@@ -187,7 +187,7 @@ impl<'h, 'a> HostSearch<'h, 'a> {
     }
 }
 
-/// What happens to the requests of a rule. The error says why istiod gives the route no action.
+/// The fate of the requests of a rule. The error says why istiod gives the route no action.
 fn decision(rule: &Rule<'_, '_>) -> Result<Decision, String> {
     match &rule.treatment {
         Some(Ok(treatment)) => Ok(treatment.decision().clone()),

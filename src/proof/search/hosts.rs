@@ -85,16 +85,19 @@ impl Hosts {
                 world.services.iter().filter(|it| it.networks().iter().any(|network| network.contains(&address)));
             services.into_iter().any(|service| self.has(&service.hostname.to_ascii_lowercase()))
         };
-        let name = connection.sni.as_deref().or(connection.host.as_deref());
-        match self {
-            Self::Any => true,
-            Self::Known => name != Some(OUTSIDE),
-            Self::Named(_) => {
-                name.is_some_and(|name| self.has(&name.to_ascii_lowercase()))
-                    || connection.address.as_deref().is_some_and(of_address)
-            }
+        match (self, of_connection(connection)) {
+            (Self::Any, _) => true,
+            (_, None) => false,
+            (Self::Known, Some(_)) => true,
+            (Self::Named(_), Some(name)) => self.has(&name.to_ascii_lowercase()) || of_address(name),
         }
     }
+}
+
+/// The server name or host of a connection, or the address that the client dials. `None` if no mesh knows them.
+pub fn of_connection(connection: &Request) -> Option<&str> {
+    let names = [&connection.sni, &connection.host, &connection.address];
+    names.into_iter().flatten().map(String::as_str).find(|name| *name != OUTSIDE)
 }
 
 fn named(host: &str) -> ExpectedDestination {

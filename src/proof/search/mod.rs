@@ -39,7 +39,7 @@ type Conditions = Vec<MatchCondition>;
 /// A question about all requests of a mesh.
 #[derive(Debug)]
 pub struct Question<'q> {
-    /// What the answers must show.
+    /// The answers that are sought.
     pub aim: Aim,
     /// The requests that are meant.
     pub conditions: &'q [MatchCondition],
@@ -68,7 +68,7 @@ pub struct Shown {
     pub answer: Answer,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The requests, at most one for each rule of each host and origin.
@@ -100,9 +100,10 @@ struct Open {
     passages: Option<Vec<Passage>>,
 }
 
-impl Open {
-    fn new(reason: impl Into<String>) -> Judged {
-        Judged::Open(Self { reason: reason.into(), hints: Vec::new(), passages: None })
+impl Judged {
+    /// It is not known, and nothing helps to find out.
+    fn unknown(reason: impl Into<String>) -> Self {
+        Self::Open(Open { reason: reason.into(), hints: Vec::new(), passages: None })
     }
 }
 
@@ -135,13 +136,13 @@ pub fn search<'a>(simulator: &Simulator<'a>, origins: &[Origin], question: &Ques
     };
     for origin in 0..origins.len() {
         search.origin = origin;
-        search.from_origin();
+        search.visit_origin();
     }
     search.found
 }
 
 impl<'s, 'a> Search<'s, 'a> {
-    fn from_origin(&mut self) {
+    fn visit_origin(&mut self) {
         let origin = &self.origins[self.origin];
         let ports: Vec<u32> = match self.question.port {
             Some(port) => vec![port],
@@ -187,8 +188,7 @@ impl<'s, 'a> Search<'s, 'a> {
         };
         let mut rules = HostRules::of_answer(Treatment::of_answer(&answer));
         rules.rules[0].place = answer.route.as_ref().map(|route| route.span);
-        let name = connection.sni.as_ref().or(connection.host.as_ref()).or(connection.address.as_ref());
-        let name = name.cloned().unwrap_or_default();
+        let name = hosts::of_connection(connection).unwrap_or(OUTSIDE).to_owned();
         let domains = if name == OUTSIDE { Vec::new() } else { vec![name.clone()] };
         let group = HostGroup { host: name, domains, virtual_hosts: Vec::new() };
         HostSearch { connection, group: &group, rules, is_whole: true }.run(self);
@@ -256,7 +256,7 @@ impl<'s, 'a> Search<'s, 'a> {
             _ => true,
         };
         let hosts = table.table().virtual_hosts();
-        let rules = hosts.into_iter().flat_map(|host| HostRules::of_host(table, host).rules);
+        let rules = hosts.iter().flat_map(|host| HostRules::of_host(table, host).rules);
         rules.filter(may_show).map(|rule| rule.conditions.to_vec()).collect()
     }
 
@@ -273,11 +273,11 @@ impl<'s, 'a> Search<'s, 'a> {
         for request in &requests {
             let answer = match self.simulator.simulate(request) {
                 Ok(answer) => answer,
-                Err(unanswered) => return Open::new(unanswered.error),
+                Err(unanswered) => return Judged::unknown(unanswered.error),
             };
             let is_stopped = matches!(answer.outcome, Outcome::Denied | Outcome::Refused);
             if rule.is_some_and(|rule| !rule.gave(&answer)) && !is_stopped {
-                return Open::new("no request could be found that the rule takes");
+                return Judged::unknown("no request could be found that the rule takes");
             }
             if aim.is_shown_by(&answer) {
                 let (host, condition) = (String::new(), String::new());

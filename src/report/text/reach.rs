@@ -75,9 +75,9 @@ fn summary(reach: &Reach) -> String {
         (0, false) => {
             format!("no request was found that reaches {destination}, but the search is not complete ({extent})")
         }
-        (1, true) => format!("1 rule leads to {destination}, and no other: proven for {extent}"),
-        (number, true) => format!("{number} rules lead to {destination}, and no other: proven for {extent}"),
-        (1, false) => format!("1 rule leads to {destination}, and there may be more ({extent})"),
-        (number, false) => format!("{number} rules lead to {destination}, and there may be more ({extent})"),
+        (1, true) => format!("1 way leads to {destination}, and no other: proven for {extent}"),
+        (number, true) => format!("{number} ways lead to {destination}, and no other: proven for {extent}"),
+        (1, false) => format!("1 way leads to {destination}, and there may be more ({extent})"),
+        (number, false) => format!("{number} ways lead to {destination}, and there may be more ({extent})"),
     }
 }
