@@ -8,7 +8,9 @@ mod cases;
 mod check;
 mod conformance;
 mod corpus;
+mod dead_routes;
 mod diff;
+mod diff_revisions;
 mod english;
 mod example;
 #[cfg(unix)]
