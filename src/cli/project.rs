@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, InputArgs};
 use super::helm::Helm;
-use super::inputs::{beside, declared, here, inputs, name_stdin, plain};
+use super::inputs::{beside, declared, from_config, here, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
@@ -105,6 +105,12 @@ impl Project {
     /// The selected meshes.
     pub fn selected(&self) -> impl Iterator<Item = &Mesh> {
         self.selected.iter().map(|&index| &self.meshes[index])
+    }
+
+    /// The files of invariants in the configuration.
+    pub fn invariant_files(&self) -> Vec<PathBuf> {
+        let directory = self.config_file.as_deref().and_then(Path::parent);
+        self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
     }
 
     /// The levels of rules in the configuration.

@@ -27,6 +27,8 @@ pub struct Config {
     pub meshes: Vec<MeshDeclaration>,
     /// Whether the charts among the manifests are rendered, and how. Default: they are not.
     pub helm: HelmSettings,
+    /// The files of invariants that `mesh check` verifies if it names none, relative to the file.
+    pub check: Vec<PathBuf>,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.

@@ -25,7 +25,7 @@ pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling};
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
-pub use reach::{Denial, denial};
+pub use reach::{Denial, denial, matching, taking};
 pub use requirement::{Requirement, RuleParts, requirements};
 pub use token::{TokenEffect, is_presented};
 pub use workload_policies::{CompiledPolicies, WorkloadPolicies};

@@ -171,6 +171,17 @@ impl PolicyRule<'_> {
         self.has_alternative(|condition| condition.attribute.is_of_identity() && condition.holds(attributes))
     }
 
+    /// Whether the identity alone meets the conditions of some source.
+    pub(super) fn takes_source(&self, attributes: &Attributes<'_>) -> bool {
+        let holds = |it: &CompiledCondition<'_>| it.attribute.is_of_identity() && it.holds(attributes);
+        self.takes_all_sources() || self.from.iter().any(|all| all.iter().all(holds))
+    }
+
+    /// Whether the rule has no conditions on sources.
+    pub(super) fn takes_all_sources(&self) -> bool {
+        self.from.is_empty() || self.from.iter().any(Vec::is_empty)
+    }
+
     /// Whether conditions are met so that the rule matches: those of a source, of an operation, and all of `when`.
     fn has_alternative(&self, is_met: impl Fn(&CompiledCondition<'_>) -> bool) -> bool {
         let any = |alternatives: &[Vec<CompiledCondition<'_>>]| {

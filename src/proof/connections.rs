@@ -83,3 +83,15 @@ fn addresses(simulators: &[&Simulator<'_>], start: &Request, port: u32) -> BTree
     let networks: BTreeSet<IpNet> = written.chain(of_chains).collect();
     networks.into_iter().flat_map(|network| [network.network(), network.broadcast()]).collect()
 }
+
+/// The kind of a connection, in words.
+pub fn words(connection: &Request) -> &'static str {
+    match (connection.tls(), &connection.sni, connection.protocol()) {
+        (Tls::Plaintext, _, RequestProtocol::Tcp) => "bytes that are not HTTP",
+        (Tls::Plaintext, ..) => "HTTP without TLS",
+        (Tls::Mtls, None, _) => "HTTPS with a client certificate",
+        (Tls::Tls, None, RequestProtocol::Tcp) => "TLS with other bytes than HTTP",
+        (Tls::Tls, None, _) => "HTTPS",
+        (_, Some(_), _) => "TLS",
+    }
+}

@@ -5,6 +5,7 @@
 mod architecture;
 mod bookinfo;
 mod cases;
+mod check;
 mod conformance;
 mod corpus;
 mod dead_routes;
@@ -25,6 +26,7 @@ mod nothing_checked;
 mod placeholders;
 mod policies;
 mod pre_commit;
+mod reach;
 mod readme;
 mod rendered;
 mod rules;
