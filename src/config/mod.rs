@@ -132,9 +132,17 @@ impl Config {
     ///
     /// If the file cannot be read, or is not a valid configuration. The message names the file and the line.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        Self::parse(&text).map_err(|error| describe(path, &error))
+        Self::read_as(path, &path.display().to_string())
+    }
+
+    /// Reads a configuration file for which messages show another path.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Self::read`].
+    pub fn read_as(path: &Path, shown: &str) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+        Self::parse(&text).map_err(|error| describe(shown, &error))
     }
 
     /// Reads the text of a configuration file. An empty text sets nothing.
@@ -148,13 +156,13 @@ impl Config {
 }
 
 /// An error with its file and line. The reader omits the line if it is the first.
-fn describe(path: &Path, error: &serde_yaml::Error) -> String {
+fn describe(shown: &str, error: &serde_yaml::Error) -> String {
     let message = error.to_string();
     match error.location() {
         Some(location) if !message.contains(" line ") => {
-            format!("{}: {message} at line {} column {}", path.display(), location.line(), location.column())
+            format!("{shown}: {message} at line {} column {}", location.line(), location.column())
         }
-        _ => format!("{}: {message}", path.display()),
+        _ => format!("{shown}: {message}"),
     }
 }
 

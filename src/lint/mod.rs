@@ -6,6 +6,7 @@
 mod causes;
 mod comparison;
 mod context;
+mod dead_routes;
 mod diagnostic;
 mod diagnostics;
 mod exact;

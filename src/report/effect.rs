@@ -60,7 +60,13 @@ fn detail(answer: &Answer, aspect: Aspect) -> Option<String> {
             format!("header {}", headers.join(", "))
         }),
         Aspect::Fault if answer.fault.is_none() => Some("no injected fault".to_owned()),
-        Aspect::Outcome | Aspect::Destinations | Aspect::Redirect | Aspect::Fault | Aspect::Cors | Aspect::Body => None,
+        Aspect::Outcome
+        | Aspect::Destinations
+        | Aspect::Endpoints
+        | Aspect::Redirect
+        | Aspect::Fault
+        | Aspect::Cors
+        | Aspect::Body => None,
     }
 }
 
@@ -85,6 +91,10 @@ pub(super) fn decided_by(answer: &Answer, prefix: &str) -> (String, Option<Strin
         Some(route) => {
             let line = route.match_line.unwrap_or(route.line);
             (format!("{} {}", route.owner(), route.path()), place(&route.file, line))
+        }
+        // The sidecar of a server has no routes.
+        None if answer.destinations.iter().any(|it| it.cluster.to_lowercase().starts_with("inbound")) => {
+            ("no policy decides".to_owned(), None)
         }
         None if answer.outcome.goes_on() => ("no route: the default".to_owned(), None),
         None => ("no route".to_owned(), None),

@@ -14,6 +14,7 @@ mod decide;
 mod dial;
 mod direct;
 mod effects;
+mod endpoints;
 mod every_host;
 mod expectation;
 mod explain;

@@ -75,6 +75,19 @@ impl<'a> Simulator<'a> {
         Some(RouteTable { listeners, table })
     }
 
+    /// The treatment of a connection that no table routes, and that a filter chain forwards.
+    pub fn connection(&self, request: &Request) -> Option<Treatment<'a>> {
+        let named = naming::resolve(self.world, request).ok()?;
+        let question = Question::new(&named.request, self).ok()?;
+        let (listeners, address) = self.listeners(&question)?;
+        let connection = Connection { address, payload: question.payload() };
+        let listener = listeners.listener(address)?;
+        let chain = listener.chain(&connection)?;
+        let ChainAction::Tcp(route) = &chain.action else { return None };
+        let decision = &listeners.forwarded(listener, chain, route).decision;
+        Some(Treatment::of_connection(decision, &route.destinations))
+    }
+
     /// The server names, in lower case, by which the listeners at the port of a request tell connections apart.
     pub fn server_names(&self, request: &Request) -> BTreeSet<String> {
         let name = |criteria: &Criteria| criteria.server_names.iter().map(|name| name.to_ascii_lowercase()).collect();

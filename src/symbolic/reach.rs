@@ -59,6 +59,18 @@ impl<'r> Matches<'r> {
         Self::of_shapes(shapes, &[ProxyCondition { property: ProxyProperty::Gateway, one_of: places }])
     }
 
+    /// Matches at one place: at a Gateway, on the port of a server of it if that is known, or in the mesh.
+    pub fn at(
+        alternatives: impl IntoIterator<Item = &'r Alternative<'r>>,
+        gateway: Option<&NamespacedName<'_>>,
+        port: Option<u32>,
+    ) -> Self {
+        let shapes = alternatives.into_iter().map(shape).collect();
+        let mut closed = vec![ProxyCondition::is(ProxyProperty::Gateway, place(gateway))];
+        closed.extend(port.map(|port| ProxyCondition::is(ProxyProperty::Port, port.to_string())));
+        Self::of_shapes(shapes, &closed)
+    }
+
     /// Shapes that can be compared. `closed` has the properties of proxies of which all possible values are known.
     pub fn of_shapes(shapes: Vec<Shape<'r>>, closed: &[ProxyCondition]) -> Self {
         let space = Space::new(&shapes, closed, Precision::Best);

@@ -89,25 +89,55 @@ fn one_virtual_service(bencher: Bencher<'_, '_>, blocks: usize) {
 }
 
 /// The same with expressions that match anywhere, which multiply the states of an automaton.
-#[divan::bench(args = [2, 8, 32], sample_count = 5)]
+#[divan::bench(args = [2, 8, 32, 64], sample_count = 5)]
 fn floating_expressions(bencher: Bencher<'_, '_>, floating: usize) {
     measure(bencher, 1_000, floating);
 }
 
-/// Lints 2,000 VirtualServices for one host of a Gateway.
+/// Lints one VirtualService, with requests that show each dead match.
+#[divan::bench(args = [1_000, 5_000], sample_count = 3)]
+fn lint_one_virtual_service(bencher: Bencher<'_, '_>, blocks: usize) {
+    let snapshot = Snapshot::of_texts([("web.yaml".to_owned(), virtual_service(blocks, 0))]);
+    bencher.counter(ItemsCount::new(blocks)).bench_local(|| findings(&snapshot));
+}
+
+/// Lints 2,000 VirtualServices for one host of a Gateway, in an order that the manifests do not tell.
 #[divan::bench(args = [2_000], sample_count = 3)]
 fn one_gateway_host(bencher: Bencher<'_, '_>, virtual_services: usize) {
+    let snapshot = gateway_host(virtual_services, |_| String::new());
+    bencher.counter(ItemsCount::new(virtual_services)).bench_local(|| findings(&snapshot));
+}
+
+/// The same with creation times, so that each is compared with all older ones.
+#[divan::bench(args = [2_000], sample_count = 3)]
+fn one_gateway_host_by_age(bencher: Bencher<'_, '_>, virtual_services: usize) {
+    let time = |number: usize| {
+        let (hour, minute, second) = (number / 3_600, number / 60 % 60, number % 60);
+        format!(", creationTimestamp: \"2024-01-01T{hour:02}:{minute:02}:{second:02}Z\"")
+    };
+    let snapshot = gateway_host(virtual_services, time);
+    bencher.counter(ItemsCount::new(virtual_services)).bench_local(|| findings(&snapshot));
+}
+
+fn findings(snapshot: &Snapshot) -> usize {
+    let world = World::new(snapshot, Settings::new(&Config::default(), snapshot));
+    lint::run(&world).diagnostics.len()
+}
+
+/// VirtualServices for one host of a Gateway, each with one block and more metadata.
+fn gateway_host(virtual_services: usize, metadata: impl Fn(usize) -> String) -> Snapshot {
     let mut numbers = Numbers(7);
     let of = |number: usize| {
         format!(
             "apiVersion: networking.istio.io/v1
 kind: VirtualService
-metadata: {{name: app-{number}, namespace: shop}}
+metadata: {{name: app-{number}, namespace: shop{}}}
 spec:
   hosts: [shop.example.com]
   gateways: [edge]
   http:
 {}",
+            metadata(number),
             block(number, 0, &mut numbers)
         )
     };
@@ -123,12 +153,7 @@ spec:
 "
         .to_owned(),
     ));
-    let snapshot = Snapshot::of_texts(files);
-    let check = || {
-        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-        lint::run(&world).diagnostics.len()
-    };
-    bencher.counter(ItemsCount::new(virtual_services)).bench_local(check);
+    Snapshot::of_texts(files)
 }
 
 fn named((number, text): (usize, String)) -> (String, String) {

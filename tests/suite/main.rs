@@ -7,7 +7,9 @@ mod bookinfo;
 mod cases;
 mod conformance;
 mod corpus;
+mod dead_routes;
 mod diff;
+mod diff_revisions;
 mod english;
 mod example;
 #[cfg(unix)]

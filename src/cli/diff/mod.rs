@@ -2,11 +2,15 @@
 //!
 //! - `args`: its options.
 //! - `pairs`: which meshes of both sides belong together.
-//! - `revision`: the files of a git revision.
+//! - `named`: the git revisions that arguments name.
+//! - `revision`: the files of a revision, `tree`: their paths, `git`: the program that knows them.
 
 pub mod args;
+mod git;
+mod named;
 mod pairs;
 mod revision;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,11 +18,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 
 use self::args::{Diff, DiffFormat};
+use self::named::Named;
 use self::pairs::Pairs;
-use self::revision::{Named, Revision};
+use self::revision::Revision;
 use super::args::Common;
 use super::exit;
-use super::project::Project;
+use super::project::{Project, Root};
 use super::terminal::{self, Tone};
 use crate::layout::Mesh;
 use crate::lint::{self, FindingChanges};
@@ -74,11 +79,15 @@ impl Side {
             Some(named) => {
                 let revision = Revision::copy(&named)?;
                 revision.gaps.iter().for_each(|gap| terminal::say(common, Tone::Warning, gap));
+                let root = Root { directory: revision.root().to_owned(), prefix: named.prefix() };
                 let place = (revision.place.as_path(), revision.path.as_path());
-                let project = Project::open_below(common, revision.root(), place, &args.input)?;
+                let project = Project::open_below(common, root, place, &args.input)?;
                 Self { project, path: revision.path.clone(), prefix: named.prefix() }
             }
             None => {
+                if let Some(hint) = Named::hint(argument) {
+                    return Err(hint);
+                }
                 let project = Project::open(common, &[argument.to_owned()], None, &args.input)?;
                 Self { project, path: argument.to_owned(), prefix: String::new() }
             }

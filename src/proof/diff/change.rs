@@ -71,7 +71,9 @@ impl ChangeKind {
         match (reaches(before, host), reaches(after, host)) {
             (true, false) => Self::NowUnreachable,
             (false, true) => Self::NowReachable,
-            (true, true) if aspects.contains(&Aspect::Destinations) => Self::DestinationChanged,
+            (true, true) if aspects.contains(&Aspect::Destinations) || aspects.contains(&Aspect::Endpoints) => {
+                Self::DestinationChanged
+            }
             _ => Self::ActionChanged,
         }
     }

@@ -42,7 +42,14 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
         let (old, new) = (self.found.old.simulate(connection), self.found.new.simulate(connection));
         match (old, new) {
             (Ok(before), Ok(after)) => {
-                let aspects = answer_differences(&before, &after);
+                let mut aspects = answer_differences(&before, &after);
+                let treatments = (self.found.old.connection(connection), self.found.new.connection(connection));
+                if let (Some(old), Some(new)) = treatments {
+                    aspects.extend(old.differences(&new));
+                    for (cluster, fields) in old.changed_settings(&new) {
+                        self.found.diff.settings.entry(cluster).or_default().extend(fields);
+                    }
+                }
                 if aspects.is_empty() {
                     return;
                 }
