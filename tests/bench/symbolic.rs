@@ -1,11 +1,14 @@
-//! The time to find the matches that get no requests, in tables that no person writes: `cargo bench --bench symbolic`.
+//! The time of proofs about tables that no person writes, which matches get no requests and what a change does:
+//! `cargo bench --bench symbolic`.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use mesh::config::Config;
 use mesh::lint;
 use mesh::load::Snapshot;
+use mesh::proof::diff::Diff;
 use mesh::routing::alternative::alternatives;
+use mesh::simulate::Simulator;
 use mesh::symbolic::{Matches, Reachability};
 use mesh::world::{Settings, World};
 
@@ -92,6 +95,51 @@ fn one_virtual_service(bencher: Bencher<'_, '_>, blocks: usize) {
 #[divan::bench(args = [2, 8, 32, 64], sample_count = 5)]
 fn floating_expressions(bencher: Bencher<'_, '_>, floating: usize) {
     measure(bencher, 1_000, floating);
+}
+
+/// The blocks of a VirtualService with a destination of their own each, and a copy with ten edits: blocks that go, come,
+/// change their place, or lead elsewhere.
+fn edited(blocks: usize, floating: usize) -> [String; 2] {
+    let text = virtual_service(blocks, floating);
+    let (head, rest) = text.split_once("  http:\n").expect("a VirtualService has routes");
+    let lines: Vec<&str> = rest.lines().collect();
+    let block = |(number, lines): (usize, &[&str])| lines.join("\n").replace("host: web", &format!("host: web{}", number % 20));
+    let old: Vec<String> = lines.chunks(2).enumerate().map(block).collect();
+    let mut new = old.clone();
+    let mut numbers = Numbers(11);
+    for edit in 0..10 {
+        let at = numbers.below(new.len() - 1);
+        match edit % 4 {
+            0 => new.swap(at, at + 1),
+            1 => new[at] = new[at].replace("host: web", "host: other"),
+            2 => drop(new.remove(at)),
+            _ => new.insert(at, "  - match: [{uri: {prefix: /orders}}]\n    route: [{destination: {host: new}}]".to_owned()),
+        }
+    }
+    [old, new].map(|blocks| format!("{head}  http:\n{}\n", blocks.join("\n")))
+}
+
+fn measure_difference(bencher: Bencher<'_, '_>, blocks: usize, floating: usize) {
+    let snapshots = edited(blocks, floating).map(|text| Snapshot::of_texts([("web.yaml".to_owned(), text)]));
+    let difference = || {
+        let worlds = snapshots.each_ref().map(|it| World::new(it, Settings::new(&Config::default(), it)));
+        let diff = Diff::of(&Simulator::new(&worlds[0]), &Simulator::new(&worlds[1]));
+        assert!(!diff.changes.is_empty() && diff.incomplete.is_empty(), "{:?}", diff.incomplete);
+        diff.changes.len()
+    };
+    bencher.counter(ItemsCount::new(blocks)).bench_local(difference);
+}
+
+/// Compares a VirtualService with an edited copy.
+#[divan::bench(args = [1_000, 5_000], sample_count = 5)]
+fn difference(bencher: Bencher<'_, '_>, blocks: usize) {
+    measure_difference(bencher, blocks, 0);
+}
+
+/// The same with expressions that match anywhere.
+#[divan::bench(args = [2, 8, 32], sample_count = 5)]
+fn difference_with_floating_expressions(bencher: Bencher<'_, '_>, floating: usize) {
+    measure_difference(bencher, 1_000, floating);
 }
 
 /// Lints one VirtualService, with requests that show each dead match.

@@ -77,7 +77,7 @@ fn diff_in(directory: &Path, arguments: &[&str]) -> Run {
 #[track_caller]
 fn assert_changes(run: &Run, number: usize) {
     let json = run.json();
-    assert_eq!((json["changes"].as_array().unwrap().len() > 0, run.status), (number > 0, 0), "{run:?}");
+    assert_eq!((!json["changes"].as_array().unwrap().is_empty(), run.status), (number > 0, 0), "{run:?}");
     assert_eq!(json["complete"], true, "{run:?}");
 }
 

@@ -26,9 +26,9 @@ use super::exit;
 use super::project::{Project, Root};
 use super::terminal::{self, Tone};
 use crate::layout::Mesh;
-use crate::lint::{self, FindingChanges};
+use crate::lint::{self, FindingChanges, Linted};
 use crate::proof;
-use crate::report::text::Texts;
+use crate::report::text::{Text, Texts};
 use crate::report::{self, Comparison};
 use crate::simulate::Simulator;
 use crate::world::World;
@@ -38,11 +38,18 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     let old = Side::open(common, args, &args.old)?;
     let new = Side::open(common, args, &args.new)?;
     let (before, after) = (old.project.worlds(None), new.project.worlds(None));
-    let mut diff = compare((&old, &before), (&new, &after));
+    let names = [old.names(&before), new.names(&after)];
+    let pairs = Pairs::of(&names[0], &names[1]);
+    let meshes = pairs.common_names(names);
+    let mut diff = compare(&before, &after, pairs);
     diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
     let reports = [lint::run_meshes(&before, &old.project.levels()?), lint::run_meshes(&after, &new.project.levels()?)];
-    let [old_sources, new_sources] = [&old, &new].map(|side| &*side.project.manifests.sources);
-    let findings = FindingChanges::between((&reports[0], old_sources), (&reports[1], new_sources));
+    let [one, other] = [(&old, 0), (&new, 1)].map(|(side, index)| Linted {
+        report: &reports[index],
+        sources: &side.project.manifests.sources,
+        meshes: &meshes[index],
+    });
+    let findings = FindingChanges::between(one, other);
     let texts = args.text.then(|| (old.texts(), new.texts()));
     let comparison = Comparison { diff: &diff, findings: &findings, texts, with_curl: args.curl };
     terminal::write(|out| match args.format {
@@ -50,8 +57,7 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
         DiffFormat::Json => report::json::diff(&comparison, out),
         DiffFormat::Markdown => report::markdown::diff(&comparison, out),
     })?;
-    let is_same = diff.changes.is_empty() && diff.settings.is_empty() && diff.incomplete.is_empty();
-    let status = match args.exit_code && !is_same {
+    let status = match args.exit_code && !diff.is_proof_of_equivalence() {
         _ if old.project.failed() || new.project.failed() => exit::FAILED,
         true => exit::FOUND,
         false => exit::DONE,
@@ -101,11 +107,16 @@ impl Side {
 }
 
 impl Side {
-    /// The texts of the files, by their paths below the argument. What Helm renders is not a file.
+    /// The names of meshes below the argument.
+    fn names(&self, worlds: &Worlds<'_>) -> Vec<(String, String)> {
+        worlds.iter().map(|(mesh, _)| (mesh.name.clone(), pairs::relative(&self.path, &mesh.name))).collect()
+    }
+
+    /// The texts of the files, by their paths from the argument. What Helm renders is not a file.
     fn texts(&self) -> Texts<'_> {
         let manifests = &self.project.manifests;
         let files = manifests.sources.iter().filter(|(file, _)| manifests.release_of(*file).is_none());
-        files.map(|(_, file)| (pairs::relative(&self.path, file.path()), file.text())).collect()
+        files.map(|(_, file)| (pairs::path_from(&self.path, file.path()), Text::of(file))).collect()
     }
 }
 
@@ -113,12 +124,8 @@ impl Side {
 type Worlds<'a> = [(&'a Mesh, World<'a>)];
 
 /// Compares the meshes of both sides.
-fn compare<'a>((old, before): (&Side, &'a Worlds<'a>), (new, after): (&Side, &'a Worlds<'a>)) -> proof::diff::Diff {
+fn compare<'a>(before: &'a Worlds<'a>, after: &'a Worlds<'a>, pairs: Pairs) -> proof::diff::Diff {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let names = |side: &Side, worlds: &Worlds<'_>| -> Vec<String> {
-        worlds.iter().map(|(mesh, _)| pairs::relative(&side.path, &mesh.name)).collect()
-    };
-    let pairs = Pairs::of(&names(old, before), &names(new, after));
     let compare = |(name, old, new): &(String, usize, usize)| {
         let simulator = |world: &'a World<'a>| Simulator::new(world).at(time);
         let (old, new) = (simulator(&before[*old].1), simulator(&after[*new].1));

@@ -58,13 +58,13 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         let rules = self.old.rules.iter().chain(&self.new.rules);
         let host = self.group.authority(rules.flat_map(|rule| rule.conditions));
         let mut space: Option<Shapes<'_>> = None;
-        for old in 0..old_keys.len() {
-            for new in 0..new_keys.len() {
+        for (old, &counterpart) in old_in_new.iter().enumerate() {
+            for (new, &earliest) in new_in_old.iter().enumerate() {
                 // A rule with the same conditions as one of the pair comes earlier, and takes all that both could.
-                if new_in_old[new] < old {
+                if earliest < old {
                     continue;
                 }
-                let is_same = old_in_new[old] == new;
+                let is_same = counterpart == new;
                 if is_same && self.is_alike(old, new) {
                     break;
                 }

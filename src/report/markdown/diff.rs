@@ -103,7 +103,7 @@ fn row(number: usize, change: &Change, has_meshes: bool) -> String {
     let kind = if change.kind == ChangeKind::NowUnreachable { format!("**{kind}**") } else { kind.to_owned() };
     let mesh = match (has_meshes, change.meshes.as_slice()) {
         (false, _) => String::new(),
-        (true, [first, rest @ ..]) if rest.is_empty() => format!(" {} |", plain(first)),
+        (true, [first]) => format!(" {} |", plain(first)),
         (true, all) => format!(" {} meshes |", all.len()),
     };
     let cell = |answer: &Answer| plain(&effect::words(answer, &change.aspects));

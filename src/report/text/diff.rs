@@ -121,9 +121,10 @@ fn push_settings(text: &mut String, diff: &Diff, theme: &Theme) {
 }
 
 fn push_findings(text: &mut String, lead: &str, findings: &[PlacedFinding], prefix: &str, theme: &Theme) {
-    for PlacedFinding { rule, severity, message, file, line } in findings.iter().take(MOST) {
+    for PlacedFinding { rule, severity, message, file, line, meshes } in findings.iter().take(MOST) {
         let lead = format!("{} ", theme.accent(lead));
-        let what = format!("{}[{rule}] {message} ({prefix}{file}:{line})", severity.as_str());
+        let meshes = if meshes.is_empty() { String::new() } else { format!(", in {}", meshes.join(", ")) };
+        let what = format!("{}[{rule}] {message} ({prefix}{file}:{line}{meshes})", severity.as_str());
         push_hanging(text, &lead, 4, &clean(&what), theme.style.columns());
     }
     if findings.len() > MOST {
