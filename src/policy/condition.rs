@@ -21,12 +21,13 @@ pub(super) struct CompiledCondition<'a> {
     pub(super) name: String,
     pub(super) attribute: Attribute<'a>,
     /// Whether the attribute must have none of the values.
-    is_negated: bool,
-    values: Vec<(&'a Spanned<String>, ConditionValue<'a>)>,
+    pub(super) is_negated: bool,
+    pub(super) values: Vec<(&'a Spanned<String>, ConditionValue<'a>)>,
 }
 
-#[derive(Debug, Clone)]
-enum ConditionValue<'a> {
+/// A value of a condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ConditionValue<'a> {
     Text(Pattern<'a>),
     /// A principal, once for each trust domain that it can have.
     Principals(Vec<String>),

@@ -1,7 +1,7 @@
 //! Text patterns: whole, by a prefix, or by a suffix.
 
 /// A pattern of a policy with at most one `*`, at its start or end (istiod: `StringMatcher`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Pattern<'a> {
     /// `*`: any text except the empty one.
     NotEmpty,

@@ -190,6 +190,22 @@ impl PolicyRule<'_> {
         any(&self.from) && any(&self.to) && self.when.iter().all(&is_met)
     }
 
+    /// The lists of conditions of which one must hold as a whole, each with a source, an operation and all of `when`. `None`
+    /// if there are more than `most`.
+    pub(super) fn alternatives(&self, most: usize) -> Option<Vec<Vec<&CompiledCondition<'_>>>> {
+        const NOTHING: &[CompiledCondition<'_>] = &[];
+        let or_any = |all: &'_ [Vec<CompiledCondition<'_>>]| all.len().max(1);
+        if or_any(&self.from).checked_mul(or_any(&self.to)).is_none_or(|count| count > most) {
+            return None;
+        }
+        let from = self.from.iter().map(Vec::as_slice).chain(self.from.is_empty().then_some(NOTHING));
+        let both = from.flat_map(|from| {
+            let to = self.to.iter().map(Vec::as_slice).chain(self.to.is_empty().then_some(NOTHING));
+            to.map(move |to| from.iter().chain(to).chain(&self.when).collect())
+        });
+        Some(both.collect())
+    }
+
     /// Conditions whose result the request does not determine, with the reason.
     pub(super) fn unknown(&self, attributes: &Attributes<'_>) -> impl Iterator<Item = (&str, &'static str)> {
         let conditions = self.from.iter().chain(&self.to).flatten().chain(&self.when);

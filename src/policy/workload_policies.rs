@@ -12,8 +12,8 @@ use crate::world::{AuthorizationPolicy, RequestAuthentication, World};
 /// The AuthorizationPolicies of a mesh. Each is compiled when a request first needs it, and workloads share it.
 #[derive(Debug)]
 pub struct CompiledPolicies<'a> {
-    world: &'a World<'a>,
-    authorization: Vec<Arc<CompiledPolicy<'a>>>,
+    pub(super) world: &'a World<'a>,
+    pub(super) authorization: Vec<Arc<CompiledPolicy<'a>>>,
 }
 
 /// The policies that apply to a workload.

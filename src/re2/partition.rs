@@ -56,6 +56,21 @@ impl Pattern {
         Self(Hir::concat(vec![literal(&characters(text), ignores_case), rest]))
     }
 
+    /// Any text.
+    pub fn anything() -> Self {
+        Self(anything())
+    }
+
+    /// A text of each of some patterns, one after another.
+    pub fn in_sequence(patterns: impl IntoIterator<Item = Self>) -> Self {
+        Self(Hir::concat(patterns.into_iter().map(|pattern| pattern.0).collect()))
+    }
+
+    /// The texts of any of some patterns.
+    pub fn any_of(patterns: impl IntoIterator<Item = Self>) -> Self {
+        Self(Hir::alternation(patterns.into_iter().map(|pattern| pattern.0).collect()))
+    }
+
     /// No text.
     pub fn of_nothing() -> Self {
         Self(Hir::fail())

@@ -1,5 +1,6 @@
 //! The dimensions of requests.
 
+use crate::policy::TestSubject;
 use crate::routing::RequestPart;
 
 /// A part of requests, or a property of the proxies that they pass.
@@ -13,6 +14,8 @@ pub enum Dimension {
     Expression(RequestPart, usize),
     /// A property of the proxy, of the port of its listener, or of a connection.
     Proxy(ProxyProperty),
+    /// An attribute by which policies decide, and which is not a part of an HTTP request.
+    Attribute(TestSubject),
 }
 
 /// A property by which a VirtualService chooses proxies and their ports, or connections.

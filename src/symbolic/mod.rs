@@ -9,15 +9,19 @@ mod bits;
 mod connections;
 mod dimension;
 mod escape;
+mod policy;
 mod reach;
 mod region;
 mod space;
 mod witness;
 
 #[cfg(test)]
+mod policy_tests;
+#[cfg(test)]
 mod tests;
 
 pub use dimension::{ProxyCondition, ProxyProperty};
+pub use policy::PolicyRules;
 pub use reach::{Matches, Meeting, Reachability};
 pub use space::Shape;
 pub use witness::Witness;

@@ -13,10 +13,10 @@ use crate::routing::alternative::Alternative;
 use crate::world::{Bound, NamespacedName};
 
 /// The comparisons of all searches in one space.
-const MOST_COMPARISONS_TOGETHER: u64 = 200_000_000;
+pub(super) const MOST_COMPARISONS_TOGETHER: u64 = 200_000_000;
 
 /// The most boxes of a proof for which a smaller proof is searched.
-const MOST_PRUNED: usize = 64;
+pub(super) const MOST_PRUNED: usize = 64;
 
 /// Whether a shape gets requests.
 #[derive(Debug, Clone, PartialEq, Eq)]

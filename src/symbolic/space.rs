@@ -78,9 +78,14 @@ impl Space {
         builder.add_parts(shapes, precision);
         builder.add_proxy(shapes, closed);
         let boxes: Vec<RequestBox> = shapes.iter().map(|shape| builder.request_box(shape)).collect();
-        let all = Region::all(builder.axes.iter().map(|axis| axis.possible.clone()));
+        Self::of_boxes(builder.axes, boxes)
+    }
+
+    /// The requests that boxes on some axes tell apart.
+    pub(super) fn of_boxes(axes: Vec<Axis>, boxes: Vec<RequestBox>) -> Self {
+        let all = Region::all(axes.iter().map(|axis| axis.possible.clone()));
         let regions = boxes.iter().map(|it| it.within(&all)).collect();
-        Self { axes: builder.axes, boxes, regions }
+        Self { axes, boxes, regions }
     }
 
     pub(super) fn shape_count(&self) -> usize {
@@ -103,6 +108,16 @@ impl Space {
 }
 
 impl RequestBox {
+    /// The requests of `all` that meet some literals.
+    pub fn new(mut literals: Vec<Literal>, all: &Region) -> Self {
+        // A condition that always holds decides nothing.
+        literals.retain(|literal| !all.is_within(literal));
+        let mut axes: Vec<usize> = literals.iter().map(|literal| literal.axis).collect();
+        axes.sort_unstable();
+        let has_related = axes.windows(2).any(|pair| pair[0] == pair[1]);
+        Self { literals, has_related, is_empty: false }
+    }
+
     /// The requests of a region that are in the box; `None` if there are none.
     pub fn within(&self, region: &Region) -> Option<Region> {
         if self.is_empty {
@@ -182,13 +197,7 @@ impl<'c> Builder<'c> {
             let taken = condition.one_of.iter().filter_map(|value| values.binary_search(value).ok());
             literals.push(self.literal(*axis, true, taken.map(|at| at + 1)));
         }
-        // A condition that always holds decides nothing.
-        let all = Region::all(self.axes.iter().map(|axis| axis.possible.clone()));
-        literals.retain(|literal| !all.is_within(literal));
-        let mut axes: Vec<usize> = literals.iter().map(|literal| literal.axis).collect();
-        axes.sort_unstable();
-        let has_related = axes.windows(2).any(|pair| pair[0] == pair[1]);
-        RequestBox { literals, has_related, is_empty: false }
+        RequestBox::new(literals, &Region::all(self.axes.iter().map(|axis| axis.possible.clone())))
     }
 
     /// The literals that express a condition.

@@ -211,3 +211,36 @@ spec:
 fn named((number, text): (usize, String)) -> (String, String) {
     (format!("app-{number}.yaml"), text)
 }
+
+/// A rule of a policy with five conditions.
+fn policy_rule(numbers: &mut Numbers) -> String {
+    let namespace = ["shop", "cart", "users", "stock"][numbers.below(4)];
+    let method = ["GET", "POST", "PUT"][numbers.below(3)];
+    let path = format!("/v{}/items/{}", numbers.below(9), numbers.below(40));
+    let asterisk = if numbers.below(3) == 0 { "*" } else { "" };
+    let team = numbers.below(6);
+    let (block, bits) = (numbers.below(200), 9 + numbers.below(8));
+    format!(
+        "  - from: [{{source: {{namespaces: [{namespace}], ipBlocks: [10.{block}.0.0/{bits}]}}}}]
+    to: [{{operation: {{methods: [{method}], paths: ['{path}{asterisk}']}}}}]
+    when: [{{key: 'request.headers[x-team]', values: ['{team}']}}]
+"
+    )
+}
+
+/// Compares the rules of an AuthorizationPolicy.
+#[divan::bench(args = [1_000], sample_count = 5)]
+fn one_policy(bencher: Bencher<'_, '_>, rules: usize) {
+    let mut numbers = Numbers(11);
+    let mut text = "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: bank}
+spec:
+  rules:
+"
+    .to_owned();
+    (0..rules).for_each(|_| text += &policy_rule(&mut numbers));
+    let snapshot = Snapshot::of_texts([("web.yaml".to_owned(), text)]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    bencher.counter(ItemsCount::new(rules)).bench_local(|| lint::run(&world).diagnostics.len());
+}

@@ -19,6 +19,7 @@ mod overriding_policy;
 mod plaintext_to_strict;
 mod policy_notation;
 mod policy_selects_nothing;
+mod shadowed_policy;
 mod split_rule;
 mod uncovered_workload;
 mod unknown_method;
@@ -53,6 +54,7 @@ pub static FAMILY: Family = Family {
         &authorization_provider::RULE,
         &contradictory_rule::RULE,
         &overriding_policy::RULE,
+        &shadowed_policy::RULE,
         &denied_workload::RULE,
         &split_rule::RULE,
         &impossible_policy_value::RULE,
