@@ -103,7 +103,8 @@ fn edited(blocks: usize, floating: usize) -> [String; 2] {
     let text = virtual_service(blocks, floating);
     let (head, rest) = text.split_once("  http:\n").expect("a VirtualService has routes");
     let lines: Vec<&str> = rest.lines().collect();
-    let block = |(number, lines): (usize, &[&str])| lines.join("\n").replace("host: web", &format!("host: web{}", number % 20));
+    let block =
+        |(number, lines): (usize, &[&str])| lines.join("\n").replace("host: web", &format!("host: web{}", number % 20));
     let old: Vec<String> = lines.chunks(2).enumerate().map(block).collect();
     let mut new = old.clone();
     let mut numbers = Numbers(11);
@@ -113,7 +114,10 @@ fn edited(blocks: usize, floating: usize) -> [String; 2] {
             0 => new.swap(at, at + 1),
             1 => new[at] = new[at].replace("host: web", "host: other"),
             2 => drop(new.remove(at)),
-            _ => new.insert(at, "  - match: [{uri: {prefix: /orders}}]\n    route: [{destination: {host: new}}]".to_owned()),
+            _ => new.insert(
+                at,
+                "  - match: [{uri: {prefix: /orders}}]\n    route: [{destination: {host: new}}]".to_owned(),
+            ),
         }
     }
     [old, new].map(|blocks| format!("{head}  http:\n{}\n", blocks.join("\n")))

@@ -159,3 +159,22 @@ fn the_configuration_names_files() {
     let run = mesh_in(directory.path(), &["check"], "", &[]);
     assert_eq!(run.stderr, "error: no invariants: name a file of them, or write them to `mesh-check.yaml`\n");
 }
+
+#[test]
+fn clients_without_a_sidecar_reach_services_directly() {
+    let manifests = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(MESH)).unwrap();
+    let manifests = manifests.replacen(
+        "name: blog, labels: {istio-injection: enabled}",
+        "name: blog, labels: {istio-injection: disabled}",
+        1,
+    );
+    let open = manifests.split("apiVersion: security.istio.io").next().unwrap();
+    let invariants = "invariants: [{from: {namespace: blog}, requests: {port: 80, method: POST}, never: payments}]\n";
+    for (manifests, verdict) in [(open, "violated"), (&manifests, "holds")] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("mesh.yaml"), manifests).unwrap();
+        fs::write(directory.path().join("mesh-check.yaml"), invariants).unwrap();
+        let run = mesh_in(directory.path(), &["check", "-f", "mesh.yaml", "--format", "json"], "", &[]);
+        assert_eq!(verdicts(&run), [verdict], "{}", run.stdout);
+    }
+}
