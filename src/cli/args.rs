@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::diff;
 use super::simulate::args::Simulate;
+use super::{check, diff, reach};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -67,6 +67,10 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Show which requests a change treats differently
     Diff(diff::args::Diff),
+    /// Show which requests arrive at a destination
+    Reach(reach::args::Reach),
+    /// Verify invariants for all requests
+    Check(check::args::Check),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
     /// List all rules

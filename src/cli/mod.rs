@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod check;
 mod diff;
 mod emptiness;
 mod exit;
@@ -13,6 +14,7 @@ mod lint;
 mod meshes;
 mod program;
 mod project;
+mod reach;
 mod rules;
 mod selection;
 mod simulate;
@@ -38,6 +40,8 @@ pub fn main() -> ExitCode {
         Command::Lint(lint) => lint::run(&args.common, lint),
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
         Command::Diff(diff) => diff::run(&args.common, diff),
+        Command::Reach(reach) => reach::run(&args.common, reach),
+        Command::Check(check) => check::run(&args.common, check),
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),

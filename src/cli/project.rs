@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, InputArgs};
 use super::helm::Helm;
-use super::inputs::{beside, declared, here, inputs, name_stdin, plain};
+use super::inputs::{beside, declared, from_config, here, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
@@ -19,8 +19,7 @@ use crate::yaml::YamlProblemKind;
 
 /// The manifests and the settings of a run.
 pub struct Project {
-    /// The directory that paths are relative to; empty for the working directory.
-    root: PathBuf,
+    root: Root,
     pub manifests: Manifests,
     meshes: Vec<Mesh>,
     /// The meshes that the command selects, by their places.
@@ -29,6 +28,15 @@ pub struct Project {
     pub emptiness: Option<String>,
     config: Config,
     config_file: Option<PathBuf>,
+}
+
+/// The directory that paths are relative to.
+#[derive(Debug, Clone, Default)]
+pub struct Root {
+    /// The directory; empty for the working directory.
+    pub directory: PathBuf,
+    /// The prefix of paths in messages: `main:` for the files of a git revision.
+    pub prefix: String,
 }
 
 impl Project {
@@ -40,50 +48,53 @@ impl Project {
         input: &InputArgs,
     ) -> Result<Self, String> {
         let here = std::env::current_dir().unwrap_or_default();
-        Self::open_in(Path::new(""), configuration(common, Path::new(""), &here)?, paths, stdin_name, (common, input))
+        let root = Root::default();
+        let configuration = configuration(common, &root, &here)?;
+        Self::open_in(root, configuration, paths, stdin_name, (common, input))
     }
 
     /// Reads the same from the files below a directory, which stands for the root of a repository. The configuration is that of
     /// `place`, or of a directory above it.
     pub fn open_below(
         common: &Common,
-        root: &Path,
+        root: Root,
         (place, path): (&Path, &Path),
         input: &InputArgs,
     ) -> Result<Self, String> {
-        let configuration = configuration(common, root, &root.join(place))?;
+        let configuration = configuration(common, &root, &root.directory.join(place))?;
         Self::open_in(root, configuration, &[path.to_owned()], None, (common, input))
     }
 
     fn open_in(
-        root: &Path,
+        root: Root,
         (config, config_file): (Config, Option<PathBuf>),
         paths: &[PathBuf],
         stdin_name: Option<&str>,
         (common, input): (&Common, &InputArgs),
     ) -> Result<Self, String> {
         let directory = config_file.as_deref().and_then(Path::parent);
-        let mut inputs = inputs(root, paths, &config, directory);
+        let Root { directory: base, prefix } = &root;
+        let mut inputs = inputs(base, paths, &config, directory);
         if let Some(name) = stdin_name {
             name_stdin(&mut inputs, name)?;
         }
         let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let declared = declared(root, &config, directory)?;
+        let declared = declared(base, &config, directory)?;
         let beside = beside(&inputs, &declared);
         let helm = match input.helm || config.helm.is_on {
-            true => Some(Helm::new(root, &config, directory, &declared)?),
+            true => Some(Helm::new(base, &config, directory, &declared)?),
             false => None,
         };
         let render = |charts: &[Chart]| helm.map(|helm| helm.render(charts)).unwrap_or_default();
-        let manifests = Manifests::read_with_charts(root, &inputs, &beside, exclude, render);
+        let manifests = Manifests::read_with_charts(base, &inputs, &beside, exclude, render);
         for unreadable in &manifests.unreadable {
-            terminal::say(common, Tone::Error, &unreadable.to_string());
+            terminal::say(common, Tone::Error, &unreadable.with_prefix(prefix).to_string());
         }
-        say_chart_failures(common, &manifests.chart_failures);
+        say_chart_failures(common, prefix, &manifests.chart_failures);
         let meshes = layout::find(&manifests, &declared);
-        let emptiness = emptiness::reason(root, &inputs, exclude, &manifests, &meshes);
+        let emptiness = emptiness::reason(base, &inputs, exclude, &manifests, &meshes);
         let selected = selection::select(&meshes, &input.mesh)?;
-        Ok(Self { root: root.to_owned(), manifests, meshes, selected, emptiness, config, config_file })
+        Ok(Self { root, manifests, meshes, selected, emptiness, config, config_file })
     }
 
     /// The selected meshes, resolved. `inventory` overrides what the configuration says.
@@ -96,10 +107,16 @@ impl Project {
         self.selected.iter().map(|&index| &self.meshes[index])
     }
 
+    /// The files of invariants in the configuration.
+    pub fn invariant_files(&self) -> Vec<PathBuf> {
+        let directory = self.config_file.as_deref().and_then(Path::parent);
+        self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
+    }
+
     /// The levels of rules in the configuration.
     pub fn levels(&self) -> Result<Levels, String> {
         let Some(file) = &self.config_file else { return Ok(Levels::default()) };
-        let here = here(&self.root);
+        let here = here(&self.root.directory);
         let directory = plain(&here.join(file)).parent().map(Path::to_owned).unwrap_or_default();
         let relative = |shown: &str| {
             let path = plain(&here.join(shown));
@@ -114,7 +131,8 @@ impl Project {
     pub fn say_gaps(&self, common: &Common) {
         const MOST: usize = 10;
         let sources = &self.manifests.sources;
-        let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
+        let prefix = &self.root.prefix;
+        let place = |span: Span| format!("{prefix}{}:{}", sources.file(span.file).path(), sources.start(span).line);
         let problems = self.selected().flat_map(|mesh| &mesh.snapshot.problems);
         let broken = problems.filter_map(|problem| match problem {
             ManifestProblem::Yaml(problem) if problem.kind == YamlProblemKind::Syntax => {
@@ -152,12 +170,12 @@ impl Project {
 }
 
 /// Reports on standard error which charts could not be rendered. Charts with the same reason share a message.
-fn say_chart_failures(common: &Common, failures: &[ChartFailure]) {
+fn say_chart_failures(common: &Common, prefix: &str, failures: &[ChartFailure]) {
     const MOST: usize = 10;
     let mut by_reason: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for failure in failures {
         let directory = if failure.directory.is_empty() { "." } else { &failure.directory };
-        by_reason.entry(&failure.reason).or_default().insert(directory.to_owned());
+        by_reason.entry(&failure.reason).or_default().insert(format!("{prefix}{directory}"));
     }
     let rest: usize = by_reason.values().skip(MOST).map(BTreeSet::len).sum();
     for (reason, charts) in by_reason.into_iter().take(MOST) {
@@ -172,18 +190,27 @@ fn say_chart_failures(common: &Common, failures: &[ChartFailure]) {
 
 /// The configuration with its file, whose path is relative to the root. Without an option it is the nearest one in a directory
 /// or above it, up to the root.
-fn configuration(common: &Common, root: &Path, directory: &Path) -> Result<(Config, Option<PathBuf>), String> {
-    let below_root = |file: PathBuf| match root.as_os_str().is_empty() {
+fn configuration(common: &Common, root: &Root, directory: &Path) -> Result<(Config, Option<PathBuf>), String> {
+    let Root { directory: base, prefix } = root;
+    let below_root = |file: PathBuf| match base.as_os_str().is_empty() {
         true => Some(file),
-        false => file.strip_prefix(root).ok().map(Path::to_owned),
+        false => file.strip_prefix(base).ok().map(Path::to_owned),
     };
     let file = match &common.config {
         _ if common.no_config => None,
-        Some(named) => return Ok((Config::read(named)?, Some(named.clone()))),
+        Some(named) => {
+            // Its place in the working directory is its place in a revision.
+            let inside = named.strip_prefix(here(Path::new(""))).unwrap_or(named);
+            let place = below_root(plain(&directory.join(inside))).filter(|_| !base.as_os_str().is_empty());
+            return Ok((Config::read(named)?, Some(place.unwrap_or_else(|| named.clone()))));
+        }
         None => config::discover(directory).and_then(below_root),
     };
     match file {
-        Some(file) => Ok((Config::read(&root.join(&file))?, Some(file))),
+        Some(file) => {
+            let config = Config::read_as(&base.join(&file), &format!("{prefix}{}", file.display()))?;
+            Ok((config, Some(file)))
+        }
         None => Ok((Config::default(), None)),
     }
 }

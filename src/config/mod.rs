@@ -27,6 +27,8 @@ pub struct Config {
     pub meshes: Vec<MeshDeclaration>,
     /// Whether the charts among the manifests are rendered, and how. Default: they are not.
     pub helm: HelmSettings,
+    /// The files of invariants that `mesh check` verifies if it names none, relative to the file.
+    pub check: Vec<PathBuf>,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.
@@ -132,9 +134,17 @@ impl Config {
     ///
     /// If the file cannot be read, or is not a valid configuration. The message names the file and the line.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        Self::parse(&text).map_err(|error| describe(path, &error))
+        Self::read_as(path, &path.display().to_string())
+    }
+
+    /// Reads a configuration file for which messages show another path.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Self::read`].
+    pub fn read_as(path: &Path, shown: &str) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+        Self::parse(&text).map_err(|error| describe(shown, &error))
     }
 
     /// Reads the text of a configuration file. An empty text sets nothing.
@@ -148,13 +158,13 @@ impl Config {
 }
 
 /// An error with its file and line. The reader omits the line if it is the first.
-fn describe(path: &Path, error: &serde_yaml::Error) -> String {
+fn describe(shown: &str, error: &serde_yaml::Error) -> String {
     let message = error.to_string();
     match error.location() {
         Some(location) if !message.contains(" line ") => {
-            format!("{}: {message} at line {} column {}", path.display(), location.line(), location.column())
+            format!("{shown}: {message} at line {} column {}", location.line(), location.column())
         }
-        _ => format!("{}: {message}", path.display()),
+        _ => format!("{shown}: {message}"),
     }
 }
 

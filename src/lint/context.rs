@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::Diagnostics;
+use super::dead_routes::DeadRoutes;
 use super::locate::ResourcesByPlace;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
@@ -27,6 +28,7 @@ pub struct Context<'a> {
     refused: BTreeSet<Span>,
     rejected: BTreeSet<Span>,
     simulator: OnceLock<Simulator<'a>>,
+    dead_routes: OnceLock<DeadRoutes<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -45,12 +47,25 @@ impl<'a> Context<'a> {
         let violations: Vec<Violation> = all.into_iter().map(|(_, violation)| violation).collect();
         let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
         let refused = refused.collect();
-        Self { snapshot: world.snapshot, world, refused, rejected, violations, simulator: OnceLock::new() }
+        Self {
+            snapshot: world.snapshot,
+            world,
+            refused,
+            rejected,
+            violations,
+            simulator: OnceLock::new(),
+            dead_routes: OnceLock::new(),
+        }
     }
 
     /// The simulator of the mesh. Rules share what it has compiled.
     pub fn simulator(&self) -> &Simulator<'a> {
         self.simulator.get_or_init(|| Simulator::new(self.world))
+    }
+
+    /// The routes that get no requests. Rules share the proofs.
+    pub fn dead_routes(&self) -> &DeadRoutes<'a> {
+        self.dead_routes.get_or_init(|| DeadRoutes::new(self.world))
     }
 
     /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,

@@ -6,6 +6,7 @@
 mod causes;
 mod comparison;
 mod context;
+mod dead_routes;
 mod diagnostic;
 mod diagnostics;
 mod exact;
@@ -25,7 +26,7 @@ mod suppression;
 mod together;
 mod unknown;
 
-pub use comparison::{FindingChanges, PlacedFinding};
+pub use comparison::{FindingChanges, Linted, PlacedFinding};
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use diagnostics::{Diagnostics, Unchecked};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
-use super::rules::{ABOUT_CONFLICTS, unreachable_route};
+use super::rules::{ABOUT_CONFLICTS, shadowed_match, unreachable_route};
 use super::severity::{Certainty, Severity};
 use crate::layout::Mesh;
 use crate::load::Snapshot;
@@ -49,7 +49,8 @@ impl<'m> Alternatives<'m> {
 
 fn is_conflict(diagnostic: &Diagnostic) -> bool {
     // Routes of several resources can shadow each other, too.
-    let is_shadowed = std::ptr::eq(diagnostic.rule, &unreachable_route::RULE);
+    let about_shadows = [&unreachable_route::RULE, &shadowed_match::RULE];
+    let is_shadowed = about_shadows.iter().any(|rule| std::ptr::eq(*rule, diagnostic.rule));
     is_shadowed
         || ABOUT_CONFLICTS.iter().any(|family| family.rules.iter().any(|rule| std::ptr::eq(*rule, diagnostic.rule)))
 }

@@ -68,6 +68,13 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+impl Unreadable {
+    /// The same with a text before the path.
+    pub fn with_prefix(&self, prefix: &str) -> Self {
+        Self { path: format!("{prefix}{}", self.path), reason: self.reason.clone() }
+    }
+}
+
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "cannot read `{}`: {}", self.path, self.reason)

@@ -1,8 +1,9 @@
 //! The rules of the policies of a workload as clauses, for proofs about all requests.
 
+use super::condition::CompiledCondition;
 use super::facet::{Facet, FacetCondition};
 use super::rule::PolicyRule;
-use super::workload_policies::{CompiledPolicies, CompiledPolicy, RuleForm, WorkloadPolicies};
+use super::workload_policies::{CompiledPolicy, RuleForm, WorkloadPolicies};
 use super::{Attributes, evaluate};
 use crate::model::security::PolicyAction;
 use crate::source::Span;
@@ -38,22 +39,6 @@ pub struct PolicyClause<'p, 'a> {
     is_before_tokens: bool,
     /// Whether claims are unknown to the rule.
     is_without_claims: bool,
-}
-
-impl<'a> CompiledPolicies<'a> {
-    /// The enforced DENY and ALLOW rules of some policies, in this order. Some proxies read tokens.
-    pub fn clauses_of<'p>(&'p self, policies: &[&AuthorizationPolicy<'a>], is_tcp: bool) -> Vec<PolicyClause<'p, 'a>> {
-        let mut clauses = Vec::new();
-        for (action, effect) in
-            [(PolicyAction::Deny, ClauseEffect::Denies), (PolicyAction::Allow, ClauseEffect::Allows)]
-        {
-            for policy in policies.iter().filter(|policy| policy.action() == action && !policy.is_dry_run()) {
-                let Some(compiled) = self.compiled(policy) else { continue };
-                clauses.extend(compiled.clauses(self.world, &effect, is_tcp));
-            }
-        }
-        clauses
-    }
 }
 
 impl<'a> CompiledPolicy<'a> {
@@ -154,7 +139,8 @@ impl PolicyClause<'_, '_> {
     /// there are more than `most`, or the rule is unknown.
     pub fn alternatives(&self, most: usize) -> Option<Vec<Vec<FacetCondition>>> {
         let alternatives = self.conditions?.alternatives(most)?;
-        Some(alternatives.into_iter().filter_map(|conditions| self.seen(conditions)).collect())
+        let neutral = |all: Vec<&CompiledCondition<'_>>| all.into_iter().map(CompiledCondition::neutral).collect();
+        Some(alternatives.into_iter().filter_map(|all| self.seen(neutral(all))).collect())
     }
 
     /// The conditions as they are where the rule is evaluated; `None` if they cannot hold.
@@ -179,25 +165,5 @@ impl PolicyClause<'_, '_> {
         seen.sort();
         seen.dedup();
         Some(seen)
-    }
-}
-
-impl PolicyRule<'_> {
-    fn alternatives(&self, most: usize) -> Option<Vec<Vec<FacetCondition>>> {
-        let none = [Vec::new()];
-        let or_all =
-            |alternatives: &'_ [Vec<_>]| if alternatives.is_empty() { none.to_vec() } else { alternatives.to_vec() };
-        let (from, to) = (or_all(&self.from), or_all(&self.to));
-        if from.len().saturating_mul(to.len()) > most {
-            return None;
-        }
-        let mut found = Vec::new();
-        for source in &from {
-            for operation in &to {
-                let all = source.iter().chain(operation).chain(&self.when);
-                found.push(all.map(super::condition::CompiledCondition::neutral).collect());
-            }
-        }
-        Some(found)
     }
 }

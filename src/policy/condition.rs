@@ -25,7 +25,8 @@ pub(super) struct CompiledCondition<'a> {
     pub(super) values: Vec<(&'a Spanned<String>, ConditionValue<'a>)>,
 }
 
-#[derive(Debug, Clone)]
+/// A value of a condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ConditionValue<'a> {
     Text(Pattern<'a>),
     /// A principal, once for each trust domain that it can have.

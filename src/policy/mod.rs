@@ -18,6 +18,7 @@ mod reach;
 mod requirement;
 mod rule;
 mod template;
+mod test;
 mod token;
 mod workload_policies;
 
@@ -29,7 +30,8 @@ pub use facet::{Facet, FacetCondition};
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
-pub use reach::{Denial, denial};
+pub use reach::{Denial, denial, matching, taking};
 pub use requirement::{Requirement, RuleParts, requirements};
+pub use test::{RuleTests, Test, TestForm, TestSubject, TestValue, ValueSet};
 pub use token::{TokenEffect, is_presented};
 pub use workload_policies::{CompiledPolicies, WorkloadPolicies};

@@ -3,7 +3,7 @@
 use super::facet::escaped;
 
 /// A pattern of a policy with at most one `*`, at its start or end (istiod: `StringMatcher`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Pattern<'a> {
     /// `*`: any text except the empty one.
     NotEmpty,

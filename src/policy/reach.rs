@@ -16,6 +16,67 @@ pub enum Denial<'w, 'a> {
     NotAllowed(&'w AuthorizationPolicy<'a>),
 }
 
+/// The rules of some policies with an action that match requests of a client with any of some identities, if all their
+/// conditions on other attributes hold. Without identities, the client is not known.
+pub fn matching<'a>(
+    world: &World<'a>,
+    policies: &[&AuthorizationPolicy<'a>],
+    action: PolicyAction,
+    identities: &[Option<Identity>],
+) -> Vec<&'a AuthorizationRule> {
+    let request = HttpRequest::default();
+    let can_match = |rule: &PolicyRule<'_>| {
+        let by = |it: &Option<Identity>| rule.can_match(&any_request(it.as_ref(), &request));
+        identities.is_empty() || identities.iter().any(by)
+    };
+    compiled(world, policies, action).filter(|(_, rule)| can_match(rule)).map(|(written, _)| written).collect()
+}
+
+/// The rules of some policies with an action whose sources match all clients with any of some identities. Without
+/// identities, the client is not known.
+pub fn taking<'a>(
+    world: &World<'a>,
+    policies: &[&AuthorizationPolicy<'a>],
+    action: PolicyAction,
+    identities: &[Option<Identity>],
+) -> Vec<&'a AuthorizationRule> {
+    let request = HttpRequest::default();
+    let takes = |rule: &PolicyRule<'_>| {
+        let by = |it: &Option<Identity>| rule.takes_source(&any_request(it.as_ref(), &request));
+        rule.takes_all_sources() || !identities.is_empty() && identities.iter().all(by)
+    };
+    compiled(world, policies, action).filter(|(_, rule)| takes(rule)).map(|(written, _)| written).collect()
+}
+
+/// The rules of enforced policies with an action, as they are written and compiled.
+fn compiled<'p, 'a>(
+    world: &'p World<'a>,
+    policies: &'p [&'p AuthorizationPolicy<'a>],
+    action: PolicyAction,
+) -> impl Iterator<Item = (&'a AuthorizationRule, PolicyRule<'p>)> {
+    let enforced = policies.iter().filter(move |policy| policy.action() == action && !policy.is_dry_run());
+    enforced.flat_map(move |policy| {
+        let context = PolicyContext { settings: &world.settings, namespace: &policy.name.namespace };
+        let compile =
+            |written: &'a AuthorizationRule| Some((written, rule::compile(written, action, false, &context).ok()?));
+        policy.spec.rules.iter().filter_map(compile).collect::<Vec<_>>()
+    })
+}
+
+/// A request of a client, of which only the identity is known.
+fn any_request<'r>(identity: Option<&'r Identity>, request: &'r HttpRequest<'r>) -> Attributes<'r> {
+    Attributes {
+        is_from_gateway: false,
+        identity,
+        source_ip: None,
+        remote_ip: None,
+        destination_ip: None,
+        destination_port: 0,
+        sni: "",
+        http: Some(request),
+    }
+}
+
 /// The reason why some policies deny all requests of a client with any of some identities; `None` is a client without one.
 /// Conditions on other attributes are assumed to hold for some request. `None` if the policies may allow some request.
 pub fn denial<'w, 'a>(
@@ -24,16 +85,7 @@ pub fn denial<'w, 'a>(
     identities: &[Option<Identity>],
 ) -> Option<Denial<'w, 'a>> {
     let request = HttpRequest::default();
-    let attributes = |identity| Attributes {
-        is_from_gateway: false,
-        identity,
-        source_ip: None,
-        remote_ip: None,
-        destination_ip: None,
-        destination_port: 0,
-        sni: "",
-        http: Some(&request),
-    };
+    let attributes = |identity| any_request(identity, &request);
     let enforced = |action: PolicyAction| {
         policies.iter().copied().filter(move |policy| policy.action() == action && !policy.is_dry_run())
     };

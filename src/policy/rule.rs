@@ -171,12 +171,39 @@ impl PolicyRule<'_> {
         self.has_alternative(|condition| condition.attribute.is_of_identity() && condition.holds(attributes))
     }
 
+    /// Whether the identity alone meets the conditions of some source.
+    pub(super) fn takes_source(&self, attributes: &Attributes<'_>) -> bool {
+        let holds = |it: &CompiledCondition<'_>| it.attribute.is_of_identity() && it.holds(attributes);
+        self.takes_all_sources() || self.from.iter().any(|all| all.iter().all(holds))
+    }
+
+    /// Whether the rule has no conditions on sources.
+    pub(super) fn takes_all_sources(&self) -> bool {
+        self.from.is_empty() || self.from.iter().any(Vec::is_empty)
+    }
+
     /// Whether conditions are met so that the rule matches: those of a source, of an operation, and all of `when`.
     fn has_alternative(&self, is_met: impl Fn(&CompiledCondition<'_>) -> bool) -> bool {
         let any = |alternatives: &[Vec<CompiledCondition<'_>>]| {
             alternatives.is_empty() || alternatives.iter().any(|all| all.iter().all(&is_met))
         };
         any(&self.from) && any(&self.to) && self.when.iter().all(&is_met)
+    }
+
+    /// The lists of conditions of which one must hold as a whole, each with a source, an operation and all of `when`. `None`
+    /// if there are more than `most`.
+    pub(super) fn alternatives(&self, most: usize) -> Option<Vec<Vec<&CompiledCondition<'_>>>> {
+        const NOTHING: &[CompiledCondition<'_>] = &[];
+        let or_any = |all: &'_ [Vec<CompiledCondition<'_>>]| all.len().max(1);
+        if or_any(&self.from).checked_mul(or_any(&self.to)).is_none_or(|count| count > most) {
+            return None;
+        }
+        let from = self.from.iter().map(Vec::as_slice).chain(self.from.is_empty().then_some(NOTHING));
+        let both = from.flat_map(|from| {
+            let to = self.to.iter().map(Vec::as_slice).chain(self.to.is_empty().then_some(NOTHING));
+            to.map(move |to| from.iter().chain(to).chain(&self.when).collect())
+        });
+        Some(both.collect())
     }
 
     /// Conditions whose result the request does not determine, with the reason.

@@ -3,13 +3,13 @@
 use super::facet::escaped;
 
 /// A path with placeholders (Envoy: `uri_template`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathTemplate {
-    parts: Vec<TemplatePart>,
+    pub(super) parts: Vec<TemplatePart>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum TemplatePart {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum TemplatePart {
     Literal(Vec<u8>),
     /// `{*}`: one segment that is not empty.
     Segment,

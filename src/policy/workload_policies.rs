@@ -13,7 +13,7 @@ use crate::world::{AuthorizationPolicy, RequestAuthentication, World};
 #[derive(Debug)]
 pub struct CompiledPolicies<'a> {
     pub(super) world: &'a World<'a>,
-    authorization: Vec<Arc<CompiledPolicy<'a>>>,
+    pub(super) authorization: Vec<Arc<CompiledPolicy<'a>>>,
 }
 
 /// The policies that apply to a workload.

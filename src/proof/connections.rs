@@ -24,7 +24,7 @@ pub fn connections(simulators: &[&Simulator<'_>], vantage: &Vantage, port: u32) 
         Vantage::Sidecar { .. } => {
             let to_host = |host: String| Request { host: Some(host), ..start.clone() };
             let to_address = |address: IpAddr| Request { address: Some(address.to_string()), ..start.clone() };
-            let hosts = special_hosts(&worlds, port).into_iter().map(to_host);
+            let hosts = special_hosts(&worlds, vantage, port).into_iter().map(to_host);
             let addresses = addresses(simulators, &start, port).into_iter().map(to_address);
             let speak = |start: Request| {
                 let names = server_names(simulators, &start).into_iter();
@@ -59,11 +59,13 @@ fn server_names(simulators: &[&Simulator<'_>], start: &Request) -> BTreeSet<Stri
     shown.chain([OUTSIDE.to_owned()]).collect()
 }
 
-/// The hosts that may have a listener of their own at a port, and one that no mesh knows.
-fn special_hosts(worlds: &[&World<'_>], port: u32) -> BTreeSet<String> {
+/// The hosts that may have a listener of their own at a port, and one that no mesh knows. Without a sidecar, requests go
+/// straight to each service, or to its waypoint.
+fn special_hosts(worlds: &[&World<'_>], vantage: &Vantage, port: u32) -> BTreeSet<String> {
     let mut found = BTreeSet::from([OUTSIDE.to_owned()]);
     for world in worlds {
-        let has_own = |class: ProtocolClass| class != ProtocolClass::Http;
+        let is_direct = vantage.has_no_sidecar(world);
+        let has_own = |class: ProtocolClass| is_direct || class != ProtocolClass::Http;
         let services = world.services.iter().filter(|it| it.port(port).is_some_and(|it| has_own(it.protocol.class())));
         found.extend(services.map(|service| service.hostname.clone()).filter(|host| !host.starts_with('*')));
         let for_connections =
@@ -82,4 +84,16 @@ fn addresses(simulators: &[&Simulator<'_>], start: &Request, port: u32) -> BTree
     let of_chains = simulators.iter().flat_map(|it| it.networks(&outside));
     let networks: BTreeSet<IpNet> = written.chain(of_chains).collect();
     networks.into_iter().flat_map(|network| [network.network(), network.broadcast()]).collect()
+}
+
+/// The kind of a connection, in words.
+pub fn words(connection: &Request) -> &'static str {
+    match (connection.tls(), &connection.sni, connection.protocol()) {
+        (Tls::Plaintext, _, RequestProtocol::Tcp) => "bytes that are not HTTP",
+        (Tls::Plaintext, ..) => "HTTP without TLS",
+        (Tls::Mtls, None, _) => "HTTPS with a client certificate",
+        (Tls::Tls, None, RequestProtocol::Tcp) => "TLS with other bytes than HTTP",
+        (Tls::Tls, None, _) => "HTTPS",
+        (_, Some(_), _) => "TLS",
+    }
 }

@@ -50,9 +50,14 @@ impl HostGroup<'_, '_> {
 
 /// All hosts, by their virtual hosts in some tables.
 pub fn groups<'t, 'a>(tables: &[Option<&'t Table<'a>>]) -> Vec<HostGroup<'t, 'a>> {
+    groups_with(tables, &BTreeSet::new())
+}
+
+/// All hosts, by their virtual hosts in some tables and by further domains, which are in lower case.
+pub fn groups_with<'t, 'a>(tables: &[Option<&'t Table<'a>>], further: &BTreeSet<String>) -> Vec<HostGroup<'t, 'a>> {
     let all = || tables.iter().flatten().flat_map(|table| table.virtual_hosts());
-    let domains: BTreeSet<String> =
-        all().flat_map(|host| &host.domains).map(|domain| domain.to_ascii_lowercase()).collect();
+    let of_tables = all().flat_map(|host| &host.domains).map(|domain| domain.to_ascii_lowercase());
+    let domains: BTreeSet<String> = of_tables.chain(further.iter().cloned()).collect();
     let shown = domains.iter().filter_map(|domain| Some((Some(domain), example(domain, &domains)?)));
     let outside = example("*", &domains).map(|host| (None, host));
     let mut groups: Vec<HostGroup<'t, 'a>> = Vec::new();
@@ -105,7 +110,7 @@ pub fn example(domain: &str, domains: &BTreeSet<String>) -> Option<String> {
 }
 
 /// A text as a regular expression.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let escape = |letter: char| match letter.is_ascii_alphanumeric() {
         true => String::from(letter),
         false => format!("\\{letter}"),

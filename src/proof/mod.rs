@@ -2,8 +2,10 @@
 //!
 //! A [`Vantage`] is a proxy from which requests start, and [`connections`] has a request for each kind of connection that
 //! it takes. From there on [`symbolic`](crate::symbolic) decides about all requests at once, and each witness is replayed
-//! by [`simulate`](crate::simulate). [`diff`] compares two meshes.
+//! by [`simulate`](crate::simulate). [`diff`] compares two meshes, [`reach`] says which requests arrive at a destination, and
+//! [`check`] verifies invariants. [`search`] is what the last two share.
 
+pub mod check;
 mod conditions;
 mod connections;
 mod context;
@@ -11,8 +13,13 @@ pub mod diff;
 mod hosts;
 pub mod policy_request;
 mod ports;
+pub mod reach;
 mod rules;
+#[cfg(test)]
+mod samples;
+mod search;
 mod vantage;
 mod witness;
 
+pub use search::{Origin, Origins, Target};
 pub use vantage::Vantage;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ports::Ports;
 use crate::model::{LabelSet, Labels, label_set};
 use crate::simulate::{GatewayRef, Request, Simulator, WorkloadRef};
-use crate::world::{ExportTo, World};
+use crate::world::{DataPlane, ExportTo, World};
 
 /// A proxy that routes requests: the sidecar of a client, or a gateway.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +197,16 @@ impl Vantage {
             Self::Gateway { names, workload: None } => {
                 Request { gateway: names.first().cloned().map(GatewayRef::Name), ..Request::default() }
             }
+        }
+    }
+
+    /// Whether it is a client without a sidecar in a mesh.
+    pub fn has_no_sidecar(&self, world: &World<'_>) -> bool {
+        match self {
+            Self::Sidecar { namespace, labels } => {
+                world.data_plane_of_client(namespace, &label_set(labels)).data_plane != DataPlane::Sidecar
+            }
+            Self::Gateway { .. } => false,
         }
     }
 

@@ -56,8 +56,18 @@ impl Pattern {
         Self(Hir::concat(vec![literal(&characters(text), ignores_case), rest]))
     }
 
-    /// The texts of any of several sets.
-    pub fn of_any(patterns: impl IntoIterator<Item = Self>) -> Self {
+    /// Any text.
+    pub fn anything() -> Self {
+        Self(anything())
+    }
+
+    /// A text of each of some patterns, one after another.
+    pub fn in_sequence(patterns: impl IntoIterator<Item = Self>) -> Self {
+        Self(Hir::concat(patterns.into_iter().map(|pattern| pattern.0).collect()))
+    }
+
+    /// The texts of any of some patterns.
+    pub fn any_of(patterns: impl IntoIterator<Item = Self>) -> Self {
         Self(Hir::alternation(patterns.into_iter().map(|pattern| pattern.0).collect()))
     }
 

@@ -1,4 +1,4 @@
-//! What `mesh diff` shows.
+//! The result of `mesh diff`.
 
 use super::text::Texts;
 use crate::lint::FindingChanges;

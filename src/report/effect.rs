@@ -1,11 +1,11 @@
-//! What happens to requests, in words, as both the terminal and Markdown show it.
+//! The fate of requests in words, for the terminal and for Markdown.
 
 use std::collections::BTreeSet;
 
 use super::text::{Brevity, Target, cluster, short, targets};
 use crate::simulate::{Answer, Aspect};
 
-/// What happens to the requests of an answer: the destinations with their shares, and those of some aspects that the
+/// The fate of the requests of an answer: the destinations with their shares, and those of some aspects that the
 /// destinations do not show.
 pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     let brevity = Brevity { without_flags: true, names_policy: true, ..Brevity::default() };
@@ -27,7 +27,7 @@ pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     targets.chain(details).collect::<Vec<_>>().join(", ")
 }
 
-/// What an answer says of an aspect; `None` if the destinations show it, or no answer does.
+/// The words for an aspect; `None` if the destinations show it, or no answer does.
 fn detail(answer: &Answer, aspect: Aspect) -> Option<String> {
     match aspect {
         Aspect::Timeout => Some(match &answer.timeout {
@@ -60,7 +60,13 @@ fn detail(answer: &Answer, aspect: Aspect) -> Option<String> {
             format!("header {}", headers.join(", "))
         }),
         Aspect::Fault if answer.fault.is_none() => Some("no injected fault".to_owned()),
-        Aspect::Outcome | Aspect::Destinations | Aspect::Redirect | Aspect::Fault | Aspect::Cors | Aspect::Body => None,
+        Aspect::Outcome
+        | Aspect::Destinations
+        | Aspect::Endpoints
+        | Aspect::Redirect
+        | Aspect::Fault
+        | Aspect::Cors
+        | Aspect::Body => None,
     }
 }
 
@@ -86,6 +92,10 @@ pub(super) fn decided_by(answer: &Answer, prefix: &str) -> (String, Option<Strin
             let line = route.match_line.unwrap_or(route.line);
             (format!("{} {}", route.owner(), route.path()), place(&route.file, line))
         }
+        // The sidecar of a server has no routes.
+        None if answer.destinations.iter().any(|it| it.cluster.to_lowercase().starts_with("inbound")) => {
+            ("no policy decides".to_owned(), None)
+        }
         None if answer.outcome.goes_on() => ("no route: the default".to_owned(), None),
         None => ("no route".to_owned(), None),
     }
@@ -98,5 +108,18 @@ pub(super) fn hosts(hosts: &[String]) -> String {
     match short.len().checked_sub(MOST) {
         Some(more) if more > 0 => format!("{} and {more} more hosts", short[..MOST].join(", ")),
         _ => short.join(", "),
+    }
+}
+
+/// The first of the meshes that have a change, and a few of the others.
+pub(super) fn meshes(meshes: &[String]) -> String {
+    const MOST: usize = 3;
+    match meshes {
+        [first, others @ ..] if others.len() > MOST => {
+            let more = others.len() - MOST;
+            format!("{first}; the same in {} and {more} more", others[..MOST].join(", "))
+        }
+        [first, others @ ..] if !others.is_empty() => format!("{first}; the same in {}", others.join(", ")),
+        meshes => meshes.concat(),
     }
 }

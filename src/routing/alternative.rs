@@ -6,18 +6,34 @@ use super::http;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
 use super::sample;
+use crate::model::networking::HttpMatchRequest;
 use crate::source::Span;
 use crate::world::{NamespacedName, VirtualService, World};
+
+/// The route that delegates to the one of an alternative.
+#[derive(Debug)]
+pub struct Delegation<'a> {
+    /// The VirtualService that delegates.
+    pub owner: &'a VirtualService<'a>,
+    /// The place of the route.
+    pub route_span: Span,
+    /// The place of the match that is part of the alternative; the route if it has no match.
+    pub span: Span,
+}
 
 /// A match of a route, or a route without matches.
 #[derive(Debug)]
 pub struct Alternative<'a> {
+    /// The VirtualService that has the route: a delegate, if the route is that of one.
+    pub owner: &'a VirtualService<'a>,
     /// The index of the route among those of the VirtualService, including the routes of delegates.
     pub route: usize,
     /// The place of the route.
     pub route_span: Span,
     /// The place of the match, which can be that of the delegating route; the route if it has no match.
     pub span: Span,
+    /// The route that delegates to this one.
+    pub delegation: Option<Delegation<'a>>,
     /// The match; `None` for a route without matches.
     pub route_match: Option<HttpMatch<'a>>,
     /// The conditions on the request.
@@ -30,21 +46,35 @@ pub fn alternatives<'a>(world: &'a World<'a>, virtual_service: &'a VirtualServic
     routes.iter().enumerate().flat_map(|(index, route)| of_route(index, route)).collect()
 }
 
+/// The conditions of a match of a VirtualService on requests.
+pub fn conditions(virtual_service: &VirtualService<'_>, route_match: &HttpMatchRequest) -> Vec<MatchCondition> {
+    http::conditions(&HttpMatch::new(0, route_match, &virtual_service.name.namespace), virtual_service.origin)
+}
+
 fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>> {
-    let route_span = route.owner.span;
+    let (owner, route_span) = (route.owner.virtual_service, route.owner.span);
+    let delegation = |span: Option<Span>| {
+        let delegator = route.delegator?;
+        let route_span = delegator.span;
+        Some(Delegation { owner: delegator.virtual_service, route_span, span: span.unwrap_or(route_span) })
+    };
     if route.matches.is_empty() {
         return vec![Alternative {
+            owner,
             route: index,
             route_span,
             span: route_span,
+            delegation: delegation(None),
             route_match: None,
             conditions: Vec::new(),
         }];
     }
     let alternative = |route_match: &HttpMatch<'a>| Alternative {
+        owner,
         route: index,
         route_span,
         span: route_match.span,
+        delegation: delegation(route_match.delegating),
         route_match: Some(route_match.clone()),
         conditions: http::conditions(route_match, route.owner.virtual_service.origin),
     };
@@ -56,6 +86,11 @@ fn path_of(conditions: &[MatchCondition]) -> Option<&MatchCondition> {
 }
 
 impl Alternative<'_> {
+    /// The place of the match in its own route; the route if it has no match.
+    pub fn own_span(&self) -> Span {
+        self.route_match.as_ref().filter(|it| it.is_own).map_or(self.route_span, |it| it.span)
+    }
+
     /// Whether the alternative takes every request on every proxy.
     pub fn takes_everything(&self) -> bool {
         let is_any = |route_match: &HttpMatch<'_>| {
@@ -72,11 +107,12 @@ impl Alternative<'_> {
         self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
     }
 
-    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, as far as `gateways` say.
-    pub fn is_at(&self, gateway: &NamespacedName<'_>) -> bool {
+    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, or in the mesh, as far as
+    /// `gateways` say.
+    pub fn is_at(&self, gateway: Option<&NamespacedName<'_>>) -> bool {
         self.route_match
             .as_ref()
-            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == Some(gateway)))
+            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == gateway))
     }
 
     /// Whether a gateway tries the alternative after all others of the virtual host, whichever VirtualService has them

@@ -64,7 +64,7 @@ fn merge<'a>(root: &CompiledRoute<'a>, leaf: CompiledRoute<'a>) -> Option<Compil
 
 fn merge_matches<'a>(roots: &[HttpMatch<'a>], leaves: &[HttpMatch<'a>]) -> Option<Vec<HttpMatch<'a>>> {
     if roots.is_empty() || leaves.is_empty() {
-        let of_root = roots.iter().cloned().map(|it| HttpMatch { is_own: false, ..it });
+        let of_root = roots.iter().cloned().map(|it| HttpMatch { is_own: false, delegating: Some(it.span), ..it });
         return Some(if roots.is_empty() { leaves.to_vec() } else { of_root.collect() });
     }
     let mut merged = Vec::new();
@@ -86,6 +86,7 @@ fn merge_match<'a>(root: &HttpMatch<'a>, leaf: &HttpMatch<'a>) -> HttpMatch<'a> 
         span: leaf.span,
         index: leaf.index,
         is_own: true,
+        delegating: Some(root.span),
         name: join_names(&root.name, &leaf.name),
         uri: leaf.uri.or(root.uri),
         ignore_uri_case: leaf.ignore_uri_case,

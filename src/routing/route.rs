@@ -73,6 +73,8 @@ pub struct HttpMatch<'a> {
     pub index: usize,
     /// Whether the match is written in the route itself, not in one that delegates to it.
     pub is_own: bool,
+    /// The place of the match of the delegating route that is part of it.
+    pub delegating: Option<Span>,
     /// The name; empty without one.
     pub name: String,
     /// The condition on the path.
@@ -154,6 +156,7 @@ impl<'a> HttpMatch<'a> {
             span: route_match.span,
             index,
             is_own: true,
+            delegating: None,
             name: text(route_match.name.as_ref()),
             uri: route_match.uri.as_ref(),
             ignore_uri_case: route_match.ignore_uri_case.is_some_and(|ignore| ignore.value),

@@ -138,6 +138,11 @@ impl Answer {
         }
     }
 
+    /// The answer of a proxy whose requests are not followed further.
+    pub fn of_decision(decision: Decision) -> Self {
+        Self::new(serde_json::Value::Null, String::new(), Arc::new(decision))
+    }
+
     /// The remarks for people: those of the decision, then those on the request.
     pub fn notes(&self) -> Vec<&str> {
         let of_request = self.remarks.iter().map(AsRef::as_ref);

@@ -226,7 +226,7 @@ pub fn ends_elsewhere(answer: &Answer, ends: &[Expectation]) -> bool {
     parts(answer).iter().any(|part| !ends.iter().any(|end| end.is_met_by(part)))
 }
 
-/// Whether some of the requests of an answer reach a server or the outside, and that is none of some ends.
+/// Whether some of the requests of an answer reach a server or the outside that is not among some ends.
 pub fn arrives_elsewhere(answer: &Answer, ends: &[Expectation]) -> bool {
     let has_arrived = |part: &&Part<'_>| matches!(part.end, End::Server | End::Outside);
     parts(answer).iter().filter(has_arrived).any(|part| !ends.iter().any(|end| end.is_met_by(part)))

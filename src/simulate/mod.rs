@@ -14,6 +14,7 @@ mod decide;
 mod dial;
 mod direct;
 mod effects;
+mod endpoints;
 mod every_host;
 mod expectation;
 mod explain;
@@ -62,6 +63,7 @@ use self::cache::Cache;
 use self::gateway_workload::GatewayWorkload;
 use self::outbound::Outbound;
 use self::question::{Question, ReceivingProxy};
+use crate::policy::Identity;
 use crate::world::World;
 
 /// Answers questions about the requests of one mesh. It compiles the listeners of a proxy when a request first needs
@@ -131,6 +133,22 @@ impl<'a> Simulator<'a> {
     fn note_on_proxy_port(&self, port: u32) -> Option<String> {
         let is_proxy = self.world.settings.http_proxy_port == Some(port);
         is_proxy.then(|| format!("at port {port} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated"))
+    }
+
+    /// The identity of a client with a sidecar.
+    pub fn identity_of(&self, client: &WorkloadRef) -> Identity {
+        let WorkloadRef { namespace, labels, service_account, .. } = client;
+        sender::client_identity(
+            self.world,
+            namespace.as_deref().unwrap_or_default(),
+            labels,
+            service_account.as_deref(),
+        )
+    }
+
+    /// A request with its workloads and gateway described by labels. The error says what the mesh does not have.
+    pub fn described(&self, request: &Request) -> Result<Request, String> {
+        naming::resolve(self.world, request).map(|named| Request::clone(&named.request))
     }
 
     /// A request with its workloads and gateway described by labels, and remarks about what their names mean.

@@ -49,7 +49,7 @@ impl<'a> RouteTable<'a> {
         self.listeners.routes(&self.table).rejected.as_deref()
     }
 
-    /// What the proxy does with the requests that a clause takes. The error says why istiod leaves the route without an
+    /// The treatment of the requests that a clause takes. The error says why istiod leaves the route without an
     /// action.
     pub fn treatment(&self, host: &VirtualHost<'a>, clause: &Clause<'a>) -> Result<Treatment<'a>, String> {
         let decided = self.listeners.routes(&self.table).decision(&self.listeners.proxy, host, clause)?;
@@ -73,6 +73,19 @@ impl<'a> Simulator<'a> {
         }
         let table = Arc::clone(table);
         Some(RouteTable { listeners, table })
+    }
+
+    /// The treatment of a connection that no table routes, and that a filter chain forwards.
+    pub fn connection(&self, request: &Request) -> Option<Treatment<'a>> {
+        let named = naming::resolve(self.world, request).ok()?;
+        let question = Question::new(&named.request, self).ok()?;
+        let (listeners, address) = self.listeners(&question)?;
+        let connection = Connection { address, payload: question.payload() };
+        let listener = listeners.listener(address)?;
+        let chain = listener.chain(&connection)?;
+        let ChainAction::Tcp(route) = &chain.action else { return None };
+        let decision = &listeners.forwarded(listener, chain, route).decision;
+        Some(Treatment::of_connection(decision, &route.destinations))
     }
 
     /// The server names, in lower case, by which the listeners at the port of a request tell connections apart.

@@ -1,4 +1,4 @@
-//! What a proxy does with requests, without the places and names of the rules that say so. Two rules that treat requests
+//! The treatment of requests by a proxy, without the places and names of the rules that say so. Two rules that treat requests
 //! alike can be exchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Decision};
 use super::decide::ClauseDecision;
 use super::effects::{Mirror, Rewritten};
+use super::endpoints;
 use crate::routing::{Clause, ClauseAction, CompiledRoute, MatchCondition, MatchSubject, Upstream, Weighted};
 
 /// The treatment of the requests that a clause takes.
@@ -28,6 +29,8 @@ pub enum Aspect {
     Outcome,
     /// The destinations, their shares and the workloads behind them.
     Destinations,
+    /// The addresses and ports of the endpoints of a destination, and its protocol.
+    Endpoints,
     /// Load balancing, or TLS towards the destinations.
     Connection,
     /// The mirrors.
@@ -56,6 +59,7 @@ impl Aspect {
         match self {
             Self::Outcome => "outcome",
             Self::Destinations => "destinations",
+            Self::Endpoints => "endpoints",
             Self::Connection => "load balancing or TLS",
             Self::Mirrors => "mirrors",
             Self::Fault => "injected faults",
@@ -71,7 +75,7 @@ impl Aspect {
 
     /// Whether an answer shows it.
     fn is_in_answers(self) -> bool {
-        !matches!(self, Self::Headers | Self::Cors | Self::Body)
+        !matches!(self, Self::Endpoints | Self::Headers | Self::Cors | Self::Body)
     }
 }
 
@@ -91,10 +95,18 @@ impl<'a> Treatment<'a> {
         }
     }
 
+    /// The treatment of connections that a filter chain forwards.
+    pub(super) fn of_connection(decision: &Arc<Decision>, clusters: &[Weighted<'a>]) -> Self {
+        Self { clusters: clusters.to_vec(), ..Self::of_decision(decision) }
+    }
+
+    fn of_decision(decision: &Arc<Decision>) -> Self {
+        Self { decision: Arc::clone(decision), clusters: Vec::new(), route: None, port: 0, path: None }
+    }
+
     /// The treatment of requests that no clause takes.
     pub fn of_answer(answer: &Answer) -> Self {
-        let decision = Arc::clone(&answer.decision);
-        Self { decision, clusters: Vec::new(), route: None, port: 0, path: None }
+        Self::of_decision(&answer.decision)
     }
 
     /// The decision.
@@ -111,6 +123,7 @@ impl<'a> Treatment<'a> {
         let rewrite = |it: Option<&CompiledRoute<'a>>| it.and_then(|it| it.rewrite);
         let redirect = |it: Option<&CompiledRoute<'a>>| it.and_then(|it| it.redirect);
         let moves_prefix = rewrite(one).is_some_and(|it| it.uri.is_some());
+        add(Aspect::Endpoints, self.has_other_endpoints(other));
         add(Aspect::Rewrite, rewrite(one) != rewrite(two) || moves_prefix && !self.has_path_of(other));
         let moves_prefix = redirect(one).is_some_and(|it| it.prefix_rewrite.is_some());
         let takes_port = redirect(one).is_some_and(|it| it.derive_port.is_some());
@@ -139,6 +152,15 @@ impl<'a> Treatment<'a> {
             }
         }
         changed
+    }
+
+    /// Whether a cluster of both has other endpoints.
+    fn has_other_endpoints(&self, other: &Self) -> bool {
+        let differs = |own: &Weighted<'a>| {
+            let same = other.clusters.iter().find(|it| it.cluster.name() == own.cluster.name());
+            same.is_some_and(|same| !endpoints::are_same(&own.cluster, &same.cluster))
+        };
+        self.clusters.iter().any(differs)
     }
 
     fn has_own_headers(&self, other: &Self) -> bool {
@@ -210,7 +232,7 @@ fn destinations(decision: &Decision) -> Vec<(Destination<'_>, u64)> {
     let mut shares: BTreeMap<String, (Destination<'_>, f64)> = BTreeMap::new();
     for it in &decision.destinations {
         let workloads: BTreeSet<&str> = it.workloads.iter().map(String::as_str).collect();
-        // What the manifests lack may exist.
+        // A destination that the manifests lack may exist.
         let problem = it.problem.filter(|_| !it.is_unknown);
         let status = it.status.filter(|_| !it.is_unknown);
         let destination: Destination<'_> = (&it.cluster, problem, status, workloads, it.request.as_deref());

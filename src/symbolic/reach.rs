@@ -13,10 +13,10 @@ use crate::routing::alternative::Alternative;
 use crate::world::{Bound, NamespacedName};
 
 /// The comparisons of all searches in one space.
-const MOST_COMPARISONS_TOGETHER: u64 = 200_000_000;
+pub(super) const MOST_COMPARISONS_TOGETHER: u64 = 200_000_000;
 
 /// The most boxes of a proof for which a smaller proof is searched.
-const MOST_PRUNED: usize = 64;
+pub(super) const MOST_PRUNED: usize = 64;
 
 /// Whether a shape gets requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,18 @@ impl<'r> Matches<'r> {
         let shapes = alternatives.into_iter().map(shape).collect();
         let places = places.iter().map(|bound| place(bound.gateway.as_ref())).collect();
         Self::of_shapes(shapes, &[ProxyCondition { property: ProxyProperty::Gateway, one_of: places }])
+    }
+
+    /// Matches at one place: at a Gateway, on the port of a server of it if that is known, or in the mesh.
+    pub fn at(
+        alternatives: impl IntoIterator<Item = &'r Alternative<'r>>,
+        gateway: Option<&NamespacedName<'_>>,
+        port: Option<u32>,
+    ) -> Self {
+        let shapes = alternatives.into_iter().map(shape).collect();
+        let mut closed = vec![ProxyCondition::is(ProxyProperty::Gateway, place(gateway))];
+        closed.extend(port.map(|port| ProxyCondition::is(ProxyProperty::Port, port.to_string())));
+        Self::of_shapes(shapes, &closed)
     }
 
     /// Shapes that can be compared. `closed` has the properties of proxies of which all possible values are known.

@@ -81,7 +81,7 @@ impl Space {
         Self::of_boxes(builder.axes, boxes)
     }
 
-    /// Boxes on some axes.
+    /// The requests that boxes on some axes tell apart.
     pub(super) fn of_boxes(axes: Vec<Axis>, boxes: Vec<RequestBox>) -> Self {
         let all = Region::all(axes.iter().map(|axis| axis.possible.clone()));
         let regions = boxes.iter().map(|it| it.within(&all)).collect();
@@ -108,14 +108,13 @@ impl Space {
 }
 
 impl RequestBox {
-    /// The requests that meet some conditions.
-    pub fn new(mut literals: Vec<Literal>, axes: &[Axis]) -> Self {
+    /// The requests of `all` that meet some literals.
+    pub fn new(mut literals: Vec<Literal>, all: &Region) -> Self {
         // A condition that always holds decides nothing.
-        let all = Region::all(axes.iter().map(|axis| axis.possible.clone()));
         literals.retain(|literal| !all.is_within(literal));
-        let mut on: Vec<usize> = literals.iter().map(|literal| literal.axis).collect();
-        on.sort_unstable();
-        let has_related = on.windows(2).any(|pair| pair[0] == pair[1]);
+        let mut axes: Vec<usize> = literals.iter().map(|literal| literal.axis).collect();
+        axes.sort_unstable();
+        let has_related = axes.windows(2).any(|pair| pair[0] == pair[1]);
         Self { literals, has_related, is_empty: false }
     }
 
@@ -198,7 +197,7 @@ impl<'c> Builder<'c> {
             let taken = condition.one_of.iter().filter_map(|value| values.binary_search(value).ok());
             literals.push(self.literal(*axis, true, taken.map(|at| at + 1)));
         }
-        RequestBox::new(literals, &self.axes)
+        RequestBox::new(literals, &Region::all(self.axes.iter().map(|axis| axis.possible.clone())))
     }
 
     /// The literals that express a condition.

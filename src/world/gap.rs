@@ -79,7 +79,7 @@ pub enum Gap {
     PlaceholderAsNamespace(String),
     /// A resource has no `spec`.
     NoSpec,
-    /// The conditions of a resource's routes, or of routes on the same listener, take too long to compare.
+    /// The conditions of a resource's routes, or of routes on the same listener, or of policies take too long to compare.
     TooManyMatches(Kind, String),
     /// A controller may make resources of a kind in a namespace. The first text names its resource.
     MayMake(String, Kind, String),
@@ -195,7 +195,8 @@ impl fmt::Display for Gap {
             }
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
             Self::TooManyMatches(kind, name) => {
-                write!(f, "the matches of {} `{name}` take too long to compare", kind.name())
+                let parts = if *kind == Kind::AuthorizationPolicy { "rules" } else { "matches" };
+                write!(f, "the {parts} of {} `{name}` take too long to compare", kind.name())
             }
             Self::MayMake(maker, kind, namespace) => {
                 write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))

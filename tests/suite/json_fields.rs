@@ -9,7 +9,7 @@ const SOURCES: [&str; 4] =
     ["src/source/line_index.rs", "src/lint/diagnostic.rs", "src/lint/diagnostics.rs", "src/lint/statistics.rs"];
 
 /// The structs that have only a `schema` and a list, which the first table describes.
-const ENVELOPES: [&str; 3] = ["meshes::Object", "rules::Object", "simulate::ResultsObject"];
+const ENVELOPES: [&str; 4] = ["meshes::Object", "rules::Object", "simulate::ResultsObject", "check::CheckObject"];
 
 /// The fields of each struct with `#[derive(Serialize)]`, as `module::Name`. Flattened fields are left out.
 fn written() -> BTreeMap<String, BTreeSet<String>> {

@@ -5,8 +5,12 @@
 mod architecture;
 mod bookinfo;
 mod cases;
+mod check;
 mod conformance;
 mod corpus;
+mod dead_routes;
+mod diff;
+mod diff_revisions;
 mod english;
 mod example;
 #[cfg(unix)]
@@ -22,6 +26,7 @@ mod nothing_checked;
 mod placeholders;
 mod policies;
 mod pre_commit;
+mod reach;
 mod readme;
 mod rendered;
 mod rules;

@@ -2,11 +2,15 @@
 //!
 //! - `args`: its options.
 //! - `pairs`: which meshes of both sides belong together.
-//! - `revision`: the files of a git revision.
+//! - `named`: the git revisions that arguments name.
+//! - `revision`: the files of a revision, `tree`: their paths, `git`: the program that knows them.
 
 pub mod args;
+mod git;
+mod named;
 mod pairs;
 mod revision;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,16 +18,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 
 use self::args::{Diff, DiffFormat};
+use self::named::Named;
 use self::pairs::Pairs;
-use self::revision::{Named, Revision};
+use self::revision::Revision;
 use super::args::Common;
 use super::exit;
-use super::project::Project;
+use super::project::{Project, Root};
 use super::terminal::{self, Tone};
 use crate::layout::Mesh;
-use crate::lint::{self, FindingChanges};
+use crate::lint::{self, FindingChanges, Linted};
 use crate::proof;
-use crate::report::text::Texts;
+use crate::report::text::{Text, Texts};
 use crate::report::{self, Comparison};
 use crate::simulate::Simulator;
 use crate::world::World;
@@ -33,11 +38,18 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     let old = Side::open(common, args, &args.old)?;
     let new = Side::open(common, args, &args.new)?;
     let (before, after) = (old.project.worlds(None), new.project.worlds(None));
-    let mut diff = compare((&old, &before), (&new, &after));
+    let names = [old.names(&before), new.names(&after)];
+    let pairs = Pairs::of(&names[0], &names[1]);
+    let meshes = pairs.common_names(names);
+    let mut diff = compare(&before, &after, pairs);
     diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
     let reports = [lint::run_meshes(&before, &old.project.levels()?), lint::run_meshes(&after, &new.project.levels()?)];
-    let [old_sources, new_sources] = [&old, &new].map(|side| &*side.project.manifests.sources);
-    let findings = FindingChanges::between((&reports[0], old_sources), (&reports[1], new_sources));
+    let [one, other] = [(&old, 0), (&new, 1)].map(|(side, index)| Linted {
+        report: &reports[index],
+        sources: &side.project.manifests.sources,
+        meshes: &meshes[index],
+    });
+    let findings = FindingChanges::between(one, other);
     let texts = args.text.then(|| (old.texts(), new.texts()));
     let comparison = Comparison { diff: &diff, findings: &findings, texts, with_curl: args.curl };
     terminal::write(|out| match args.format {
@@ -45,8 +57,7 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
         DiffFormat::Json => report::json::diff(&comparison, out),
         DiffFormat::Markdown => report::markdown::diff(&comparison, out),
     })?;
-    let is_same = diff.changes.is_empty() && diff.settings.is_empty() && diff.incomplete.is_empty();
-    let status = match args.exit_code && !is_same {
+    let status = match args.exit_code && !diff.is_proof_of_equivalence() {
         _ if old.project.failed() || new.project.failed() => exit::FAILED,
         true => exit::FOUND,
         false => exit::DONE,
@@ -63,7 +74,7 @@ struct Side {
     project: Project,
     /// The path below which the names of meshes are compared.
     path: PathBuf,
-    /// What output shows before the paths of files; empty for files on disk.
+    /// The prefix of paths in output; empty for files on disk.
     prefix: String,
 }
 
@@ -74,11 +85,15 @@ impl Side {
             Some(named) => {
                 let revision = Revision::copy(&named)?;
                 revision.gaps.iter().for_each(|gap| terminal::say(common, Tone::Warning, gap));
+                let root = Root { directory: revision.root().to_owned(), prefix: named.prefix() };
                 let place = (revision.place.as_path(), revision.path.as_path());
-                let project = Project::open_below(common, revision.root(), place, &args.input)?;
+                let project = Project::open_below(common, root, place, &args.input)?;
                 Self { project, path: revision.path.clone(), prefix: named.prefix() }
             }
             None => {
+                if let Some(hint) = Named::hint(argument) {
+                    return Err(hint);
+                }
                 let project = Project::open(common, &[argument.to_owned()], None, &args.input)?;
                 Self { project, path: argument.to_owned(), prefix: String::new() }
             }
@@ -92,11 +107,16 @@ impl Side {
 }
 
 impl Side {
-    /// The texts of the files, by their paths below the argument. What Helm renders is not a file.
+    /// The names of meshes below the argument.
+    fn names(&self, worlds: &Worlds<'_>) -> Vec<(String, String)> {
+        worlds.iter().map(|(mesh, _)| (mesh.name.clone(), pairs::relative(&self.path, &mesh.name))).collect()
+    }
+
+    /// The texts of the files, by their paths from the argument. What Helm renders is not a file.
     fn texts(&self) -> Texts<'_> {
         let manifests = &self.project.manifests;
         let files = manifests.sources.iter().filter(|(file, _)| manifests.release_of(*file).is_none());
-        files.map(|(_, file)| (pairs::relative(&self.path, file.path()), file.text())).collect()
+        files.map(|(_, file)| (pairs::path_from(&self.path, file.path()), Text::of(file))).collect()
     }
 }
 
@@ -104,12 +124,8 @@ impl Side {
 type Worlds<'a> = [(&'a Mesh, World<'a>)];
 
 /// Compares the meshes of both sides.
-fn compare<'a>((old, before): (&Side, &'a Worlds<'a>), (new, after): (&Side, &'a Worlds<'a>)) -> proof::diff::Diff {
+fn compare<'a>(before: &'a Worlds<'a>, after: &'a Worlds<'a>, pairs: Pairs) -> proof::diff::Diff {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let names = |side: &Side, worlds: &Worlds<'_>| -> Vec<String> {
-        worlds.iter().map(|(mesh, _)| pairs::relative(&side.path, &mesh.name)).collect()
-    };
-    let pairs = Pairs::of(&names(old, before), &names(new, after));
     let compare = |(name, old, new): &(String, usize, usize)| {
         let simulator = |world: &'a World<'a>| Simulator::new(world).at(time);
         let (old, new) = (simulator(&before[*old].1), simulator(&after[*new].1));

@@ -79,7 +79,7 @@ pub(super) static ABOUT_EFFECTS: &[&Family] = &[
 pub static ALL: LazyLock<Vec<&'static Rule>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.rules.iter().copied()).collect());
 
-pub(super) use routing::unreachable_route;
+pub(super) use routing::{shadowed_match, unreachable_route};
 pub(super) use suppression::unused_suppression;
 pub(super) use syntax::yaml_syntax;
 

@@ -6,7 +6,7 @@ use crate::source::Spanned;
 
 message! {
     /// A workload that is not a pod, or an endpoint of a ServiceEntry.
-    struct WorkloadEntry {
+    plain struct WorkloadEntry {
         address: Option<Spanned<String>>,
         ports: Map<Spanned<u32>>,
         labels: Labels,

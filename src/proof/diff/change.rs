@@ -12,7 +12,7 @@ use crate::source::Span;
 /// A class of requests that two meshes treat differently.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// What happens to them.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The meshes that are changed like this.
     pub meshes: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Change {
     pub before: Answer,
     /// The answer of the new mesh to it.
     pub after: Answer,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: BTreeSet<Aspect>,
 }
 
@@ -71,7 +71,9 @@ impl ChangeKind {
         match (reaches(before, host), reaches(after, host)) {
             (true, false) => Self::NowUnreachable,
             (false, true) => Self::NowReachable,
-            (true, true) if aspects.contains(&Aspect::Destinations) => Self::DestinationChanged,
+            (true, true) if aspects.contains(&Aspect::Destinations) || aspects.contains(&Aspect::Endpoints) => {
+                Self::DestinationChanged
+            }
             _ => Self::ActionChanged,
         }
     }
@@ -126,7 +128,7 @@ pub(super) struct Candidate<'c> {
     pub vantage: Option<usize>,
     pub host: &'c str,
     pub requests: Requests<'c>,
-    /// What differs.
+    /// The aspects that differ.
     pub aspects: &'c BTreeSet<Aspect>,
 }
 
@@ -201,6 +203,10 @@ impl<'f, 'a> Found<'f, 'a> {
                 true => "the sidecar of the server".to_owned(),
                 false => context::words(self.vantages, seen_from),
             };
+        }
+        if !self.diff.settings.is_empty() {
+            let reason = "settings of clusters differ: what they do depends on load and failures, which no file shows";
+            self.diff.incomplete.insert(reason.to_owned());
         }
         self.diff.changes.sort_by_key(|it| (it.kind, it.is_rare()));
         self.diff

@@ -1,7 +1,10 @@
 //! The differences of several meshes, each class of requests once.
 
+use std::collections::HashMap;
+
 use super::{Change, Diff};
-use crate::simulate::answer_differences;
+use crate::simulate::{Answer, Decision, RouteRef};
+use crate::source::Span;
 
 impl Diff {
     /// The differences of several meshes, by their names, as one. Overlays share files, so that a change of one of them is
@@ -10,12 +13,13 @@ impl Diff {
         let has_several = parts.len() > 1;
         let mut all = Self::default();
         all.meshes.both = parts.len();
+        let mut known: HashMap<Outline, usize> = HashMap::new();
         for (mesh, diff) in parts {
             if diff.compared.vantages > 0 {
                 all.meshes.touched.push(mesh.clone());
             }
             for change in diff.changes {
-                let at = all.changes.iter().position(|known| known.is_same(&change)).unwrap_or_else(|| {
+                let at = *known.entry(change.outline()).or_insert_with(|| {
                     all.changes.push(change);
                     all.changes.len() - 1
                 });
@@ -40,18 +44,33 @@ impl Diff {
     }
 }
 
+/// The identity of a change, which is the same in several meshes: the places of the routes, and the rest in words.
+type Outline = ([Option<Span>; 2], String);
+
 impl Change {
-    /// Whether another mesh is changed in the same way, at the same places.
-    fn is_same(&self, other: &Self) -> bool {
-        let places = |it: &Self| [&it.before, &it.after].map(|answer| answer.route.as_ref().map(|route| route.span));
-        let is_alike = |(one, two)| answer_differences(one, two).is_empty();
-        self.kind == other.kind
-            && self.hosts == other.hosts
-            && self.context == other.context
-            && self.condition == other.condition
-            && self.aspects == other.aspects
-            && places(self) == places(other)
-            && is_alike((&self.before, &other.before))
-            && is_alike((&self.after, &other.after))
+    /// The outline of the change. The namespace of the routes does not count: an overlay can set it.
+    fn outline(&self) -> Outline {
+        let routes = [&self.before, &self.after].map(|answer| answer.route.as_ref());
+        let owner = |route: &RouteRef| route.virtual_service.clone().or_else(|| route.resource.clone());
+        let namespace = routes.iter().flatten().find_map(|route| Some(owner(route)?.split_once('/')?.0.to_owned()));
+        let Self { kind, hosts, context, condition, before, after, aspects, .. } = self;
+        let words = format!("{kind:?} {hosts:?} {context} {condition} {aspects:?} {} {}", end(before), end(after));
+        let words = match namespace {
+            Some(namespace) => [".", " ", "/"]
+                .iter()
+                .fold(words, |words, mark| words.replace(&format!("{mark}{namespace}"), &format!("{mark}*"))),
+            None => words,
+        };
+        (routes.map(|route| route.map(|route| route.span)), words)
     }
+}
+
+/// The end of an answer, without the places and names of routes.
+fn end(answer: &Answer) -> String {
+    let Decision { outcome, status, flag, destinations, mirrors, fault, timeout, retries, .. } = &*answer.decision;
+    let destinations: Vec<_> = destinations.iter().map(|it| (&it.cluster, &it.weight, it.problem, it.tls)).collect();
+    let Answer { request, location, .. } = answer;
+    format!(
+        "{outcome:?} {status:?} {flag:?} {destinations:?} {mirrors:?} {fault:?} {timeout:?} {retries:?} {request:?} {location:?}"
+    )
 }

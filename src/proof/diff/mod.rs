@@ -40,7 +40,7 @@ pub struct Diff {
     pub compared: Compared,
     /// The meshes that were compared.
     pub meshes: Meshes,
-    /// What output shows before the paths of files, for the old and the new side: `main:` for those of a revision.
+    /// The prefixes of paths in output, for the old and the new side: `main:` for those of a revision.
     pub prefixes: [String; 2],
 }
 
@@ -76,9 +76,11 @@ pub struct Compared {
 }
 
 impl Diff {
-    /// Whether the comparison is a proof that the meshes route all requests alike.
+    /// Whether the comparison is a proof that the meshes route all requests alike. A mesh that only one version has is a
+    /// difference.
     pub fn is_proof_of_equivalence(&self) -> bool {
-        self.changes.is_empty() && self.settings.is_empty() && self.incomplete.is_empty()
+        let has_same_meshes = self.meshes.appeared.is_empty() && self.meshes.vanished.is_empty();
+        self.changes.is_empty() && self.settings.is_empty() && self.incomplete.is_empty() && has_same_meshes
     }
 
     /// Compares two meshes.

@@ -81,7 +81,7 @@ pub fn are_identical(old: &World<'_>, new: &World<'_>) -> bool {
         })
 }
 
-/// What is not simulated, and differs.
+/// The differences whose effect is not simulated.
 pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
     let named = |world: &World<'_>| -> BTreeMap<(Kind, String), Vec<std::sync::Arc<Resource>>> {
         let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();

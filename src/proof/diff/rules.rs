@@ -11,7 +11,7 @@ use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator, answer_differ
 use crate::symbolic::{Matches, Meeting, Shape};
 
 impl Rule<'_, '_> {
-    /// What differs between the treatments of two rules. The error says why that cannot be said.
+    /// The aspects in which the treatments of two rules differ. The error says why they cannot be compared.
     fn differences(&self, other: &Self) -> Result<BTreeSet<Aspect>, String> {
         match (&self.treatment, &other.treatment) {
             (None, None) => Ok(BTreeSet::new()),
@@ -43,7 +43,7 @@ pub struct Rules<'r, 'f, 'a> {
 const NOWHERE: usize = usize::MAX;
 
 impl<'r, 'a> Rules<'r, '_, 'a> {
-    /// Compares the rules. Each request is taken by one rule of each mesh. So all pairs of rules are tried that treat
+    /// Compares the rules. One rule of each mesh takes a request. So all pairs of rules are tried that treat
     /// requests differently: whether some request meets both, and no earlier rule of either mesh.
     pub fn compare(mut self) {
         if self.old.requires_tls != self.new.requires_tls {
@@ -58,13 +58,13 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         let rules = self.old.rules.iter().chain(&self.new.rules);
         let host = self.group.authority(rules.flat_map(|rule| rule.conditions));
         let mut space: Option<Shapes<'_>> = None;
-        for old in 0..old_keys.len() {
-            for new in 0..new_keys.len() {
+        for (old, &counterpart) in old_in_new.iter().enumerate() {
+            for (new, &earliest) in new_in_old.iter().enumerate() {
                 // A rule with the same conditions as one of the pair comes earlier, and takes all that both could.
-                if new_in_old[new] < old {
+                if earliest < old {
                     continue;
                 }
-                let is_same = old_in_new[old] == new;
+                let is_same = counterpart == new;
                 if is_same && self.is_alike(old, new) {
                     break;
                 }
@@ -84,14 +84,21 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
 
     /// Whether two rules treat requests alike. Notes the settings of clusters that differ all the same.
     fn is_alike(&mut self, old: usize, new: usize) -> bool {
-        let (old, new) = (&self.old.rules[old], &self.new.rules[new]);
-        let is_alike = old.differences(new).is_ok_and(|it| it.is_empty());
-        if let (true, Some(Ok(one)), Some(Ok(two))) = (is_alike, &old.treatment, &new.treatment) {
-            for (cluster, fields) in one.changed_settings(two) {
+        let is_alike = self.old.rules[old].differences(&self.new.rules[new]).is_ok_and(|it| it.is_empty());
+        if is_alike {
+            self.note_settings(old, new);
+        }
+        is_alike
+    }
+
+    /// Notes the settings that differ of clusters to which two rules send requests.
+    fn note_settings(&mut self, old: usize, new: usize) {
+        let (old, new) = (&self.old.rules[old].treatment, &self.new.rules[new].treatment);
+        if let (Some(Ok(old)), Some(Ok(new))) = (old, new) {
+            for (cluster, fields) in old.changed_settings(new) {
                 self.found.diff.settings.entry(cluster).or_default().extend(fields);
             }
         }
-        is_alike
     }
 
     /// Searches for a request that shows the difference of two rules.
@@ -144,7 +151,10 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             }
         };
         match self.confirm(&request, (one, two), &aspects) {
-            Some(answers) => self.found.add(&candidate, request, answers),
+            Some(answers) => {
+                self.found.add(&candidate, request, answers);
+                self.note_settings(old, new);
+            }
             None => self.give_up(old, new, "no request could be found that shows it"),
         }
     }

@@ -2,9 +2,10 @@
 
 use super::change::{Candidate, Found, Requests};
 use super::rules::Rules;
+use crate::proof::connections;
 use crate::proof::hosts::{self, ANY_OTHER, HostGroup, OUTSIDE};
 use crate::proof::rules::HostRules;
-use crate::simulate::{Answer, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, answer_differences};
+use crate::simulate::{Answer, Request, RouteTable, Simulator, Treatment, answer_differences};
 
 /// The comparison of the tables of a vantage.
 pub struct Tables<'t, 'f, 'a> {
@@ -42,7 +43,14 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
         let (old, new) = (self.found.old.simulate(connection), self.found.new.simulate(connection));
         match (old, new) {
             (Ok(before), Ok(after)) => {
-                let aspects = answer_differences(&before, &after);
+                let mut aspects = answer_differences(&before, &after);
+                let treatments = (self.found.old.connection(connection), self.found.new.connection(connection));
+                if let (Some(old), Some(new)) = treatments {
+                    aspects.extend(old.differences(&new));
+                    for (cluster, fields) in old.changed_settings(&new) {
+                        self.found.diff.settings.entry(cluster).or_default().extend(fields);
+                    }
+                }
                 if aspects.is_empty() {
                     return;
                 }
@@ -56,7 +64,7 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
                     taken: &taken,
                     vantage: Some(self.vantage),
                     host: &host,
-                    requests: Requests::On(connection_words(connection), self.port),
+                    requests: Requests::On(connections::words(connection), self.port),
                     aspects: &aspects,
                 };
                 self.found.add(&candidate, connection.clone(), (before, after));
@@ -114,17 +122,5 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
         };
         self.found.diff.compared.rules += old.rules.len() + new.rules.len();
         Rules { found: self.found, vantage: self.vantage, connection, group, old, new }.compare();
-    }
-}
-
-/// The kind of a connection, in words.
-fn connection_words(connection: &Request) -> &'static str {
-    match (connection.tls(), &connection.sni, connection.protocol()) {
-        (Tls::Plaintext, _, RequestProtocol::Tcp) => "bytes that are not HTTP",
-        (Tls::Plaintext, ..) => "HTTP without TLS",
-        (Tls::Mtls, None, _) => "HTTPS with a client certificate",
-        (Tls::Tls, None, RequestProtocol::Tcp) => "TLS with other bytes than HTTP",
-        (Tls::Tls, None, _) => "HTTPS",
-        (_, Some(_), _) => "TLS",
     }
 }

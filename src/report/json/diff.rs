@@ -109,12 +109,14 @@ struct FindingObject<'a> {
     message: &'a str,
     file: &'a str,
     line: usize,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    meshes: &'a [String],
 }
 
 impl<'a> FindingObject<'a> {
     fn of(finding: &'a PlacedFinding) -> Self {
-        let PlacedFinding { rule, severity, message, file, line } = finding;
-        Self { rule, severity: severity.as_str(), message, file, line: *line }
+        let PlacedFinding { rule, severity, message, file, line, meshes } = finding;
+        Self { rule, severity: severity.as_str(), message, file, line: *line, meshes }
     }
 }
 

@@ -1,21 +1,25 @@
 //! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.statistics/v1` of `mesh lint --statistics`,
-//! `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
+//! `mesh.simulate/v1` of `mesh simulate`, `mesh.reach/v1` of `mesh reach`, `mesh.check/v1` of `mesh check`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
 //!
 //! `docs/json.md` describes them. Each object has a struct here, so that changes of other modules do not change it.
 
 mod answer;
+mod check;
 mod destination;
 mod diff;
 mod lint;
 mod meshes;
+mod reach;
 mod request;
 mod rules;
 mod simulate;
 mod trace;
 
+pub use check::check;
 pub use diff::diff;
 pub use lint::{lint, statistics};
 pub use meshes::meshes;
+pub use reach::reach;
 pub use rules::rules;
 pub use simulate::{answer_line, every_rule, simulate};
 

@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, as a comment on a pull request.
+//! The difference of two versions of manifests, as a comment on a pull request.
 
 use std::io;
 
@@ -103,7 +103,7 @@ fn row(number: usize, change: &Change, has_meshes: bool) -> String {
     let kind = if change.kind == ChangeKind::NowUnreachable { format!("**{kind}**") } else { kind.to_owned() };
     let mesh = match (has_meshes, change.meshes.as_slice()) {
         (false, _) => String::new(),
-        (true, [first, rest @ ..]) if rest.is_empty() => format!(" {} |", plain(first)),
+        (true, [first]) => format!(" {} |", plain(first)),
         (true, all) => format!(" {} meshes |", all.len()),
     };
     let cell = |answer: &Answer| plain(&effect::words(answer, &change.aspects));
@@ -123,7 +123,7 @@ fn detail(number: usize, change: &Change, (prefixes, with_curl): (&[String; 2], 
     let command = command.map(|it| format!("\n   {}", code(&it))).unwrap_or_default();
     let meshes = match change.meshes.as_slice() {
         [] => String::new(),
-        meshes => format!(" in {}", meshes.iter().map(|it| code(it)).collect::<Vec<_>>().join(", ")),
+        meshes => format!(" in {}", plain(&effect::meshes(meshes))),
     };
     format!(
         "{number}. {} from {}{meshes}{command}\n   - before: {}\n   - after: {}\n",
@@ -141,7 +141,7 @@ fn decided_by(answer: &Answer, prefix: &str) -> String {
     }
 }
 
-/// What else differs, and how far the comparison is a proof.
+/// The other differences, and how far the comparison is a proof.
 fn ending(diff: &Diff, findings: &FindingChanges) -> String {
     let mut text = String::new();
     let mut list = |title: &str, items: Vec<String>| {

@@ -1,4 +1,4 @@
-//! What changes between two versions of manifests, for people.
+//! The difference of two versions of manifests, for people.
 
 use std::io;
 
@@ -13,9 +13,6 @@ use crate::simulate::Answer;
 
 /// The most classes of requests, and reasons, that are shown.
 const MOST: usize = 50;
-
-/// The most meshes that are named.
-const FEW: usize = 4;
 
 /// The columns of the labels.
 const LABEL: usize = 10;
@@ -67,7 +64,7 @@ fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[Str
         push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
     };
     if !change.meshes.is_empty() {
-        row(if change.meshes.len() == 1 { "mesh" } else { "meshes" }, &few(&change.meshes));
+        row("mesh", &effect::meshes(&change.meshes));
     }
     row("from", &change.context);
     row("e.g.", &asked::line(&change.witness));
@@ -88,14 +85,6 @@ fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[Str
         row("differs", &unseen.join(", "));
     }
     text.push('\n');
-}
-
-/// Some names, and the number of the others.
-fn few(names: &[String]) -> String {
-    match names.len().checked_sub(FEW) {
-        Some(more) if more > 0 => format!("{} and {more} more", names[..FEW].join(", ")),
-        _ => names.join(", "),
-    }
 }
 
 fn decided_by(answer: &Answer, prefix: &str) -> String {
@@ -132,9 +121,10 @@ fn push_settings(text: &mut String, diff: &Diff, theme: &Theme) {
 }
 
 fn push_findings(text: &mut String, lead: &str, findings: &[PlacedFinding], prefix: &str, theme: &Theme) {
-    for PlacedFinding { rule, severity, message, file, line } in findings.iter().take(MOST) {
+    for PlacedFinding { rule, severity, message, file, line, meshes } in findings.iter().take(MOST) {
         let lead = format!("{} ", theme.accent(lead));
-        let what = format!("{}[{rule}] {message} ({prefix}{file}:{line})", severity.as_str());
+        let meshes = if meshes.is_empty() { String::new() } else { format!(", in {}", meshes.join(", ")) };
+        let what = format!("{}[{rule}] {message} ({prefix}{file}:{line}{meshes})", severity.as_str());
         push_hanging(text, &lead, 4, &clean(&what), theme.style.columns());
     }
     if findings.len() > MOST {

@@ -5,6 +5,7 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod check;
 mod diff;
 mod difference;
 mod excerpt;
@@ -13,6 +14,7 @@ mod finding;
 mod lines;
 mod meshes;
 mod policy;
+mod reach;
 mod rules;
 mod source_code;
 mod statistics;
@@ -28,12 +30,14 @@ mod tests;
 
 pub(super) use answer::{Brevity, Target, cluster, short, targets};
 pub use answer::{answers, every_rule};
+pub use check::check;
 pub use diff::diff;
 pub use difference::differences;
-pub use files::Texts;
 pub(super) use files::push_files;
+pub use files::{Text, Texts};
 pub use lines::lines;
 pub use meshes::meshes;
+pub use reach::reach;
 pub use rules::{rules, rules_of_code};
 pub use statistics::statistics;
 pub use view::View;

@@ -129,7 +129,7 @@ impl Axes {
 fn pattern(expressions: &[String]) -> Option<Pattern> {
     let all: Option<Vec<Pattern>> =
         expressions.iter().map(|it| Re2::new(it).ok()).map(|regex| Some(Pattern::of_regex(&regex?))).collect();
-    all.filter(|all| !all.is_empty()).map(Pattern::of_any)
+    all.filter(|all| !all.is_empty()).map(Pattern::any_of)
 }
 
 fn universe(facet: &Facet, known: &Known) -> Option<Pattern> {
@@ -138,7 +138,7 @@ fn universe(facet: &Facet, known: &Known) -> Option<Pattern> {
             let subject = Pattern::of_prefix(&[issuer.as_bytes(), b"\0"].concat(), false);
             [Pattern::of_text(issuer.as_bytes(), false), subject]
         };
-        return Some(Pattern::of_any(issuers.iter().flat_map(below)));
+        return Some(Pattern::any_of(issuers.iter().flat_map(below)));
     }
     let texts = facet.texts();
     (!texts.is_empty()).then(|| Re2::new(texts).ok()).flatten().map(|regex| Pattern::of_regex(&regex))

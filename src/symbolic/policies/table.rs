@@ -93,11 +93,6 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         Self::of_clauses(clauses, policies.denies_by_default(), known, is_incomplete)
     }
 
-    /// The DENY and ALLOW rules of some policies, at workloads of which nothing else is known.
-    pub fn of_rules(clauses: Vec<PolicyClause<'p, 'a>>, trust_domain: &str) -> Self {
-        Self::of_clauses(clauses, true, Known { issuers: None, trust_domain: trust_domain.to_owned() }, true)
-    }
-
     fn of_clauses(
         clauses: Vec<PolicyClause<'p, 'a>>,
         denies_by_default: bool,
@@ -201,6 +196,7 @@ impl ClauseSpace {
     /// The requests that some clauses tell apart, by their combinations of conditions.
     pub fn new<'c>(clauses: impl Iterator<Item = &'c Option<Vec<Vec<FacetCondition>>>> + Clone, known: &Known) -> Self {
         let axes = Axes::new(clauses.clone().flatten().flatten().flatten(), known);
+        let all = Region::all(axes.axes.iter().map(|axis| axis.possible.clone()));
         let mut found = Vec::new();
         let mut boxes = Vec::new();
         for alternatives in clauses {
@@ -208,7 +204,7 @@ impl ClauseSpace {
                 let first = found.len();
                 for conditions in alternatives {
                     let literals = conditions.iter().filter_map(|condition| axes.literal(condition).cloned());
-                    found.push(RequestBox::new(literals.collect(), &axes.axes));
+                    found.push(RequestBox::new(literals.collect(), &all));
                 }
                 (first..found.len()).collect()
             }));

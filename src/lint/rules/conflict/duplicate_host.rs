@@ -41,7 +41,7 @@ static WINNER: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     check_mesh(context.world, diagnostics);
-    check_gateways(context.world, diagnostics);
+    check_gateways(context, diagnostics);
 }
 
 /// A host of a VirtualService.
@@ -129,7 +129,8 @@ fn share_rank(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
 
 /// For a gateway, istiod merges the routes of several VirtualServices of a host, older ones first. People rely on that;
 /// only routes that an older VirtualService has already are lost.
-fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
+fn check_gateways(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let world = context.world;
     let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
     for virtual_service in world.virtual_services.iter().filter(|it| !it.is_delegate()) {
         for gateway in virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
@@ -148,7 +149,7 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
             let mut routes: Vec<Routes<'_, '_>> = Vec::new();
             for claim in &claims {
                 let first = routes.last().map_or(0, |before| before.first + before.alternatives.len());
-                routes.push(Routes::new(world, gateway, claim.virtual_service, first));
+                routes.push(Routes::new(context, gateway, claim.virtual_service, first));
             }
             let bound = claims[0].virtual_service.bound_to.iter().filter(|it| it.gateway.as_ref() == Some(gateway));
             let places: Vec<Bound> = bound.cloned().collect();
@@ -206,14 +207,17 @@ struct Routes<'w, 'a> {
 
 impl<'w, 'a> Routes<'w, 'a> {
     fn new(
-        world: &'w World<'a>,
+        context: &Context<'w>,
         gateway: &NamespacedName<'_>,
         virtual_service: &'w VirtualService<'a>,
         first: usize,
     ) -> Self {
-        let mut alternatives = alternative::alternatives(world, virtual_service);
+        let all = alternative::alternatives(context.world, virtual_service).into_iter().enumerate();
+        // `unreachable-route` and `shadowed-match` report those that get no requests.
+        let live = all.filter(|(number, _)| !context.dead_routes().has(virtual_service, *number));
+        let mut alternatives: Vec<Alternative<'_>> = live.map(|(_, alternative)| alternative).collect();
         let catch_all = alternatives.iter().find(|it| it.takes_everything()).map(|it| it.route_span);
-        alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
+        alternatives.retain(|it| it.is_at(Some(gateway)) && !it.is_last());
         Self { virtual_service, alternatives, first, catch_all }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::contradiction::obstacle_of_two;
 use super::impossible_path;
 use super::impossible_text::obstacles_of_texts;
 use crate::advice::Advice;
@@ -66,6 +67,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let mut found = obstacles_of_place(world, virtual_service, route_match);
                 found.extend(obstacle_of_port(world, virtual_service, route.section, route_match));
                 found.extend(http_match.into_iter().flat_map(|it| obstacles_of_texts(virtual_service, it)));
+                // A condition that no request meets alone is the cause.
+                if found.is_empty() {
+                    found.extend(http_match.and_then(|it| obstacle_of_two(virtual_service, it)));
+                }
                 obstacles.push(found);
             }
             let is_dead = |found: &Vec<Obstacle>| found.iter().any(|obstacle| obstacle.finding == &DEAD_MATCH);

@@ -56,6 +56,7 @@ fn obstacle_of_plain(
             Some(Obstacle::new(text.span, message, "write `http` or `https`"))
         }
         MatchText::Authority if kind == "exact" => obstacle_of_authority(text, virtual_service),
+        MatchText::Authority => obstacle_of_authority_prefix(text, virtual_service),
         _ => None,
     }
 }
@@ -106,6 +107,20 @@ fn obstacle_of_authority(authority: &Spanned<String>, virtual_service: &VirtualS
         format!("no request for `{name}` reaches {}", described(virtual_service)),
         format!("add `{name}` to `spec.hosts`, or remove the condition"),
     ))
+}
+
+/// The same for the start of the authority.
+fn obstacle_of_authority_prefix(prefix: &Spanned<String>, virtual_service: &VirtualService<'_>) -> Option<Obstacle> {
+    if prefix.contains('*') || virtual_service.is_delegate() || virtual_service.binds_mesh() {
+        return None;
+    }
+    let starting = EnvoyRegex::new(&format!("{}.*", regex_syntax::escape(prefix))).ok()?;
+    let possible = EnvoyRegex::new(&authorities_of(virtual_service)).ok()?;
+    (starting.meets(&possible) == Some(false)).then(|| {
+        let message =
+            format!("no request for a host that starts with `{}` reaches {}", prefix.value, described(virtual_service));
+        Obstacle::new(prefix.span, message, "match a host of the VirtualService, or remove the condition")
+    })
 }
 
 /// A VirtualService and its hosts.

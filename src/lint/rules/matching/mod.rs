@@ -1,5 +1,6 @@
 //! The conditions of matches.
 
+mod contradiction;
 mod impossible_match;
 mod impossible_path;
 mod impossible_text;

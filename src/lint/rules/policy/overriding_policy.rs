@@ -70,7 +70,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, place: S
 }
 
 /// Whether a rule matches every HTTP request: it has no conditions, or only such as match everything.
-fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
+pub(super) fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
     let parts = RuleParts::new(rule);
     let matches_all = |alternatives: &[Vec<Requirement<'_>>]| {
         alternatives.iter().any(|all| !all.is_empty() && all.iter().all(is_always_met))

@@ -1,203 +1,167 @@
 //! `shadowed-policy`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::overriding_policy::is_unconditional;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::security::PolicyAction;
-use crate::model::wording::list;
-use crate::policy::{ClauseEffect, CompiledPolicies, PolicyClause};
+use crate::policy::{CompiledPolicies, RuleTests, TestForm};
 use crate::source::Span;
-use crate::symbolic::{Decision, PolicyReach, PolicyTable};
+use crate::symbolic::{PolicyRules, Reachability};
 use crate::world::{AuthorizationPolicy, Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "shadowed-policy",
-    summary: "a rule of an AuthorizationPolicy that never decides, because other rules take all of its requests",
-    findings: [&DENIED, &ALLOWED_BY_OTHERS, &DENIED_BY_OTHERS],
+    summary: "a rule of an AuthorizationPolicy decides nothing, because other rules take all of its requests",
+    findings: [&DENIED, &REDUNDANT],
     check: check,
 };
 
 static DENIED: Finding = finding! {
     "denied", Lost, Certain, [],
-    "DENY rules deny all requests that an ALLOW rule matches",
+    "DENY rules deny all requests that an ALLOW rule allows",
 };
-static ALLOWED_BY_OTHERS: Finding = finding! {
-    "allowed-by-others", Notable, Certain, [],
-    "other ALLOW rules match all requests that an ALLOW rule matches",
+static REDUNDANT: Finding = finding! {
+    "redundant", Notable, Certain, [],
+    "other rules with the same action take all requests of a rule",
 };
-static DENIED_BY_OTHERS: Finding = finding! {
-    "denied-by-others", Notable, Certain, [],
-    "other DENY rules match all requests that a DENY rule matches",
-};
+
+/// A rule that proxies enforce.
+struct Enforced<'w, 'a> {
+    policy: &'w AuthorizationPolicy<'a>,
+    action: PolicyAction,
+    /// Its number among all rules of its policy.
+    index: usize,
+    span: Span,
+}
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
+    let mut namespaces: BTreeMap<&str, Vec<&AuthorizationPolicy<'_>>> = BTreeMap::new();
+    let is_enforced = |policy: &&AuthorizationPolicy<'_>| {
+        matches!(policy.action(), PolicyAction::Allow | PolicyAction::Deny) && !policy.is_dry_run()
+    };
+    for policy in world.policies.authorization_policies().iter().filter(is_enforced) {
+        namespaces.entry(policy.name.namespace.as_ref()).or_default().push(policy);
+    }
     let compiled = CompiledPolicies::new(world);
-    let mut search = Search { world, compiled: &compiled, tables: BTreeMap::new(), shadowed: BTreeSet::new() };
-    // Of equal rules, the first one stays.
-    for policy in world.policies.authorization_policies().iter().rev() {
-        if !policy.is_dry_run() && matches!(policy.action(), PolicyAction::Allow | PolicyAction::Deny) {
-            search.check(policy, diagnostics);
-        }
+    let root = world.settings.root_namespace.as_str();
+    for (namespace, own) in &namespaces {
+        let of_root = namespaces.get(root).filter(|_| *namespace != root).into_iter().flatten();
+        let all: Vec<&AuthorizationPolicy<'_>> = of_root.chain(own).copied().collect();
+        check_namespace(world, &compiled, namespace, &all, diagnostics);
     }
 }
 
-/// The tables of the policies that apply wherever another one does, by the places of these policies.
-type Tables<'p, 'a> = BTreeMap<Vec<Span>, [PolicyTable<'p, 'a>; 2]>;
-
-struct Search<'p, 'a> {
-    world: &'a World<'a>,
-    compiled: &'p CompiledPolicies<'a>,
-    tables: Tables<'p, 'a>,
-    /// The rules that others shadow. They shadow nothing themselves.
-    shadowed: BTreeSet<Span>,
-}
-
-/// The proof that a rule never decides.
-struct Proof {
-    /// The other rules, by their places, and the policies that have them.
-    rules: Vec<(Span, String)>,
-    /// Whether DENY rules alone take all requests.
-    is_denied: bool,
-    /// Whether one of the rules has no conditions.
-    is_total: bool,
-    /// A request that the rule matches.
-    example: Option<String>,
-}
-
-impl<'a> Search<'_, 'a> {
-    fn check(&mut self, policy: &'a AuthorizationPolicy<'a>, diagnostics: &mut Diagnostics) {
-        let near: Vec<&AuthorizationPolicy<'a>> = self
-            .world
-            .policies
-            .authorization_policies()
-            .iter()
-            .filter(|other| applies_with(self.world, other, policy))
-            .collect();
-        let key: Vec<Span> = near.iter().map(|policy| policy.resource.span).collect();
-        let trust_domain = &self.world.settings.trust_domain;
-        let compiled = self.compiled;
-        let tables = self.tables.entry(key).or_insert_with(|| {
-            [false, true].map(|is_tcp| PolicyTable::of_rules(compiled.clauses_of(&near, is_tcp), trust_domain))
-        });
-        for index in (0..policy.spec.rules.len()).rev() {
-            let proofs = tables.iter().filter_map(|table| {
-                let is_own =
-                    |it: &PolicyClause<'_, '_>| it.rule == index && std::ptr::eq(it.policy.resource, policy.resource);
-                let number = table.clauses.iter().position(is_own)?;
-                Some(prove(table, number, &self.shadowed))
-            });
-            let proofs: Result<Vec<Option<Proof>>, Undecided> = proofs.collect();
-            match proofs {
-                Ok(proofs) => {
-                    let Some(proofs) = proofs.into_iter().collect::<Option<Vec<Proof>>>() else { continue };
-                    // Requests are the usual case, and connections need the same rules, or fewer.
-                    let Some(proof) = proofs.into_iter().next() else { continue };
-                    let span = policy.spec.rules[index].span;
-                    self.shadowed.insert(span);
-                    report(policy, span, &proof, diagnostics);
-                }
-                Err(Undecided) => {
-                    diagnostics.unchecked(Gap::TooManyMatches(Kind::AuthorizationPolicy, policy.name.to_string()));
-                }
-            }
-        }
-    }
-}
-
-/// The search took too long.
-struct Undecided;
-
-/// Whether a policy certainly applies to all workloads of another one.
-fn applies_with(world: &World<'_>, wide: &AuthorizationPolicy<'_>, narrow: &AuthorizationPolicy<'_>) -> bool {
-    std::ptr::eq(wide.resource, narrow.resource)
-        || (world.policies.covers(wide, narrow) && !world.may_be_elsewhere(wide.resource, narrow.resource))
-}
-
-/// Proves that a rule never decides. Nothing is proven of a rule that no request matches: other rules are about those.
-fn prove(table: &PolicyTable<'_, '_>, number: usize, shadowed: &BTreeSet<Span>) -> Result<Option<Proof>, Undecided> {
-    let clause = &table.clauses[number];
-    if clause.is_unknown() {
-        return Ok(None);
-    }
-    let PolicyReach::Reached(example) = table.reach_past(Decision::Clause(number), &[]) else { return Ok(None) };
-    let others = |effects: &[ClauseEffect]| -> Vec<usize> {
-        let is_other = |other: &usize| {
-            let it = &table.clauses[*other];
-            *other != number && effects.contains(&it.effect) && !it.is_unknown() && !shadowed.contains(&it.span)
-        };
-        (0..table.clauses.len()).filter(is_other).collect()
+/// Checks the rules of a namespace against each other and those of the root namespace. The last ones come first, and what
+/// is reported takes nothing from others. So all reported rules together can be removed.
+fn check_namespace<'w, 'a>(
+    world: &'w World<'a>,
+    compiled: &CompiledPolicies<'a>,
+    namespace: &str,
+    policies: &[&'w AuthorizationPolicy<'a>],
+    diagnostics: &mut Diagnostics,
+) {
+    let tests = |is_tcp: bool| -> Vec<RuleTests<'_>> {
+        policies.iter().flat_map(|policy| compiled.tests(policy, is_tcp)).collect()
     };
-    let steps: &[&[ClauseEffect]] = match clause.effect {
-        ClauseEffect::Allows => &[&[ClauseEffect::Denies], &[ClauseEffect::Allows, ClauseEffect::Denies]],
-        _ => &[&[ClauseEffect::Denies]],
-    };
-    for effects in steps {
-        match table.reach_past(Decision::Clause(number), &others(effects)) {
-            PolicyReach::Undecided => return Err(Undecided),
-            PolicyReach::Reached(_) | PolicyReach::Impossible => {}
-            PolicyReach::TakenBy(taking) => {
-                let rule = |other: &usize| {
-                    let it = &table.clauses[*other];
-                    (it.span, it.policy.name.to_string())
-                };
-                return Ok(Some(Proof {
-                    rules: taking.iter().map(rule).collect(),
-                    is_denied: effects.len() == 1,
-                    is_total: taking.iter().any(|other| table.takes_everything(*other)),
-                    example: example.filter(|it| !it.is_open).map(|it| it.to_string()),
-                }));
-            }
-        }
-    }
-    Ok(None)
-}
-
-fn report(policy: &AuthorizationPolicy<'_>, span: Span, proof: &Proof, diagnostics: &mut Diagnostics) {
-    // `overriding-policy` tells of rules without conditions.
-    let own = policy.name.to_string();
-    if proof.is_total && (proof.is_denied || proof.rules.iter().any(|(_, name)| *name != own)) {
+    let of_http = tests(false);
+    let of_policy =
+        policies.iter().flat_map(|policy| policy.spec.rules.iter().enumerate().map(move |it| (*policy, it.0)));
+    let rules: Vec<Enforced<'w, 'a>> = of_policy
+        .zip(&of_http)
+        .map(|((policy, index), tests)| Enforced { policy, action: policy.action(), index, span: tests.span })
+        .collect();
+    if rules.len() < 2 {
         return;
     }
-    let denies = policy.action() == PolicyAction::Deny;
-    let names: BTreeSet<&String> = proof.rules.iter().map(|(_, name)| name).collect();
-    let is_own = names.iter().all(|name| **name == own);
-    let is_one = proof.rules.len() == 1;
-    let of = match is_own {
-        true => "of this policy".to_owned(),
-        false => {
-            let names: Vec<&&String> = names.iter().collect();
-            let kind = if names.len() == 1 { "AuthorizationPolicy" } else { "AuthorizationPolicies" };
-            format!("of {kind} {}", list(&names, "and"))
+    let http = proofs(&of_http);
+    let of_tcp = tests(true);
+    let mut tcp: Option<PolicyRules> = None;
+    let mut is_left = vec![true; rules.len()];
+    for number in (0..rules.len()).rev().filter(|number| rules[*number].policy.name.namespace == namespace) {
+        if !matches!(of_http[number].form, TestForm::Alternatives(_)) {
+            continue;
         }
-    };
-    let example = proof.example.as_ref().map(|it| format!(", for example {it}")).unwrap_or_default();
-    let (finding, message, help) = match (denies, proof.is_denied) {
-        (false, true) => (
-            &DENIED,
-            format!(
-                "this rule allows nothing: {} {of} {} all requests that the rule matches{example}",
-                if is_one { "a DENY rule" } else { "DENY rules" },
-                if is_one { "denies" } else { "deny" },
-            ),
-            "narrow the DENY rules, or remove this rule",
-        ),
-        _ => (
-            if denies { &DENIED_BY_OTHERS } else { &ALLOWED_BY_OTHERS },
-            format!(
-                "this rule has no effect: {} {of} {} all requests that the rule matches{example}",
-                if is_one { "another rule" } else { "other rules" },
-                if is_one { "takes" } else { "together take" },
-            ),
-            "remove the rule, or change its conditions",
-        ),
-    };
-    let mut diagnostic = diagnostics.report(finding, span, message);
-    for (span, _) in &proof.rules {
-        diagnostic = diagnostic.related(*span, "takes requests of the rule");
+        let others = |action: PolicyAction| -> Vec<usize> {
+            let others = (0..rules.len()).filter(|other| *other != number && is_left[*other]);
+            others.filter(|it| rules[*it].action == action && takes_over(world, &rules[*it], &rules[number])).collect()
+        };
+        let denying = others(PolicyAction::Deny);
+        let mut searches = vec![(&DENIED, denying.clone())];
+        match rules[number].action {
+            PolicyAction::Deny => searches[0].0 = &REDUNDANT,
+            _ => searches.push((&REDUNDANT, others(PolicyAction::Allow).into_iter().chain(denying).collect())),
+        }
+        for (finding, others) in searches {
+            let covers = match http.reach(number, &others) {
+                Reachability::TakenBy(covers) => covers,
+                Reachability::Impossible => break,
+                Reachability::Reached => continue,
+                Reachability::Undecided => {
+                    let name = rules[number].policy.name.to_string();
+                    diagnostics.unchecked(Gap::TooManyMatches(Kind::AuthorizationPolicy, name));
+                    break;
+                }
+            };
+            // On other ports, istiod drops conditions, or whole rules.
+            let tcp = tcp.get_or_insert_with(|| proofs(&of_tcp));
+            let is_taken = match of_tcp[number].form {
+                TestForm::Void => true,
+                _ => !matches!(tcp.reach(number, &others), Reachability::Reached | Reachability::Undecided),
+            };
+            if is_taken {
+                is_left[number] = false;
+                let covers: Vec<&Enforced<'_, '_>> = covers.into_iter().map(|it| &rules[it]).collect();
+                report(finding, &rules[number], &covers, diagnostics);
+                break;
+            }
+        }
     }
-    diagnostic.help(help);
+}
+
+fn proofs(tests: &[RuleTests<'_>]) -> PolicyRules {
+    PolicyRules::new(&tests.iter().map(|rule| &rule.form).collect::<Vec<_>>())
+}
+
+/// Whether a rule applies to all workloads of another one. A rule without conditions in another policy is the subject of
+/// `overriding-policy`.
+fn takes_over<'a>(world: &World<'a>, wide: &Enforced<'_, 'a>, narrow: &Enforced<'_, 'a>) -> bool {
+    if std::ptr::eq(wide.policy, narrow.policy) {
+        return true;
+    }
+    let is_unconditional = wide.policy.spec.rules.get(wide.index).is_some_and(|rule| is_unconditional(rule));
+    !is_unconditional
+        && !world.may_be_elsewhere(wide.policy.resource, narrow.policy.resource)
+        && world.policies.covers(wide.policy, narrow.policy)
+}
+
+fn report(
+    finding: &'static Finding,
+    rule: &Enforced<'_, '_>,
+    covers: &[&Enforced<'_, '_>],
+    diagnostics: &mut Diagnostics,
+) {
+    let these = if covers.len() == 1 { "another rule takes" } else { "other rules take" };
+    let is_denied = std::ptr::eq(finding, &DENIED);
+    let message = match is_denied {
+        true => "this rule allows nothing: DENY rules deny all of its requests".to_owned(),
+        false => format!("this rule has no effect: {these} all of its requests"),
+    };
+    let diagnostic = diagnostics.report(finding, rule.span, message);
+    for cover in covers {
+        let taken = if cover.action == PolicyAction::Deny { "denied" } else { "allowed" };
+        let label = match std::ptr::eq(cover.policy, rule.policy) {
+            true => format!("{taken} by `rules[{}]`", cover.index),
+            false => format!("{taken} by `rules[{}]` of AuthorizationPolicy `{}`", cover.index, cover.policy.name),
+        };
+        diagnostic.related(cover.span, label);
+    }
+    diagnostic.help(match is_denied {
+        true => "remove this rule, or exclude its requests from the DENY rules",
+        false => "remove this rule, or narrow the others if they take more than they should",
+    });
 }

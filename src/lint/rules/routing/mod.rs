@@ -2,6 +2,7 @@
 
 mod invalid_weights;
 mod refusing_gateway;
+pub(in crate::lint) mod shadowed_match;
 mod shared_listener;
 mod subset_not_on_gateway;
 pub(in crate::lint) mod unreachable_route;
@@ -12,5 +13,11 @@ use crate::lint::Family;
 pub static FAMILY: Family = Family {
     name: "routing",
     about: "Dead routes, refused requests and wrong weights",
-    rules: &[&unreachable_route::RULE, &refusing_gateway::RULE, &invalid_weights::RULE, &subset_not_on_gateway::RULE],
+    rules: &[
+        &unreachable_route::RULE,
+        &shadowed_match::RULE,
+        &refusing_gateway::RULE,
+        &invalid_weights::RULE,
+        &subset_not_on_gateway::RULE,
+    ],
 };

@@ -23,6 +23,11 @@ use crate::report::positions::Positions;
 use crate::simulate::{Answer, Explained, RouteRef, Unanswered};
 use crate::source::Sources;
 
+/// Writes the routes and rules that were considered for an answer, if it lists them.
+pub(super) fn push_trace(text: &mut String, answer: &Answer, theme: &Theme) {
+    trace::push(text, answer, theme, false);
+}
+
 /// Writes the output of `mesh simulate` for one request, for people: a table with a row for each destination; the route
 /// that decides; the way of the request, and what the route does to it; what is there instead of something that is missing;
 /// and the trace, if the answer has one.

@@ -1,0 +1,66 @@
+//! `mesh check`
+//!
+//! - `args`: its options.
+//! - `files`: the files of invariants.
+
+pub mod args;
+mod files;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
+
+use self::args::Check;
+use self::files::Files;
+use super::args::{Common, Format};
+use super::project::Project;
+use super::{exit, terminal};
+use crate::proof::check::{Checked, InvariantError, Resolved, Verdict};
+use crate::report;
+use crate::simulate::Simulator;
+use crate::world::World;
+
+/// Verifies invariants in each mesh, and prints the verdicts.
+pub fn run(common: &Common, args: &Check) -> Result<u8, String> {
+    let project = Project::open(common, &args.file, None, &args.input)?;
+    project.say_gaps(common);
+    if let Some(reason) = &project.emptiness {
+        return Err(reason.clone());
+    }
+    let files = Files::read(&args.invariants, &project.invariant_files()).map_err(|errors| joined(&errors))?;
+    let worlds = project.worlds(None);
+    let all: Vec<&World<'_>> = worlds.iter().map(|(_, world)| world).collect();
+    let (mut resolved, mut errors) = (Vec::new(), Vec::new());
+    for invariant in &files.invariants {
+        match Resolved::new(invariant, &all, &files.sources) {
+            Ok(one) => resolved.push(one),
+            Err(found) => errors.extend(found.iter().map(InvariantError::to_string)),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(joined(&errors));
+    }
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    let simulators: Vec<(String, Simulator<'_>)> =
+        worlds.iter().map(|(mesh, world)| (mesh.name.clone(), Simulator::new(world).at(time))).collect();
+    let checked: Vec<Checked<'_>> = resolved.par_iter().flat_map_iter(|it| it.check_all(&simulators)).collect();
+    terminal::write(|out| match args.format {
+        Format::Text => report::text::check(&checked, args.curl, &terminal::style(common), out),
+        Format::Json => report::json::check(&checked, out),
+    })?;
+    let fails = |it: &Checked<'_>| match it.verdict {
+        Verdict::Holds => false,
+        Verdict::Violated(_) => true,
+        Verdict::Undecided(_) => args.strict,
+    };
+    Ok(match checked.iter().any(fails) {
+        _ if project.failed() => exit::FAILED,
+        true => exit::FOUND,
+        false => exit::DONE,
+    })
+}
+
+/// Several errors as one, each on a line.
+fn joined(errors: &[String]) -> String {
+    errors.join("\n")
+}
