@@ -15,7 +15,10 @@ use crate::world::World;
 #[derive(Debug, Clone)]
 struct Target {
     namespace: String,
+    /// Its labels in the old mesh.
     labels: BTreeMap<String, String>,
+    /// Its labels in the new mesh.
+    new_labels: BTreeMap<String, String>,
     /// The name in both meshes, if they have the workload.
     name: Option<String>,
 }
@@ -28,8 +31,9 @@ pub fn compare(found: &mut Found<'_, '_>) {
     }
     let (before, after) = (CompiledPolicies::new(old), CompiledPolicies::new(new));
     for target in targets(&[old, new]) {
-        let labels = label_set(&target.labels);
-        let policies = (before.of_workload(&target.namespace, &labels), after.of_workload(&target.namespace, &labels));
+        let (old_labels, new_labels) = (label_set(&target.labels), label_set(&target.new_labels));
+        let policies =
+            (before.of_workload(&target.namespace, &old_labels), after.of_workload(&target.namespace, &new_labels));
         for is_tcp in [false, true] {
             let tables = (PolicyTable::new(&policies.0, is_tcp), PolicyTable::new(&policies.1, is_tcp));
             for difference in differences(&tables.0, &tables.1) {
@@ -98,7 +102,7 @@ impl Target {
     }
 }
 
-/// The workloads of both meshes with equal labels, and those that the selectors of policies stand for.
+/// The workloads of both meshes, and those that the selectors of policies stand for.
 fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
     let mut found: Vec<Target> = Vec::new();
     let owned = |labels: &LabelSet<'_>| -> BTreeMap<String, String> {
@@ -107,10 +111,9 @@ fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
     for workload in &worlds[0].workloads {
         let name = workload.name.to_string();
         let labels = owned(&workload.labels);
-        let is_in_both =
-            worlds[1].workloads.iter().any(|it| it.name.to_string() == name && owned(&it.labels) == labels);
-        if is_in_both {
-            found.push(Target { namespace: workload.name.namespace.to_string(), labels, name: Some(name) });
+        if let Some(new) = worlds[1].workloads.iter().find(|it| it.name.to_string() == name) {
+            let (namespace, new_labels) = (workload.name.namespace.to_string(), owned(&new.labels));
+            found.push(Target { namespace, labels, new_labels, name: Some(name) });
         }
     }
     for policy in worlds.iter().flat_map(|world| world.policies.authorization_policies()) {
@@ -123,7 +126,7 @@ fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
             it.namespace == namespace && labels.iter().all(|(key, value)| it.labels.get(key) == Some(value))
         };
         if !found.iter().any(is_like) {
-            found.push(Target { namespace, labels, name: None });
+            found.push(Target { namespace, new_labels: labels.clone(), labels, name: None });
         }
     }
     found

@@ -39,6 +39,35 @@ fn outline(diff: &Diff, is_mirrored: bool) -> BTreeSet<(ChangeKind, Option<Span>
     diff.changes.iter().flat_map(outline).collect()
 }
 
+/// A workload, and a policy for it with some rules.
+fn with_policy(rules: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: shop, labels: {{app: web}}}}\n---\n\
+         apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: web, namespace: shop}}\n\
+         spec:\n  selector: {{matchLabels: {{app: web}}}}\n  rules:\n{rules}"
+    )
+}
+
+/// A policy that allows more is one change with a request that shows it, and policies that say the same differently are
+/// equal.
+#[test]
+fn policies_are_compared_for_all_requests() {
+    let old =
+        with_policy("  - {from: [{source: {namespaces: [ops]}}], to: [{operation: {paths: ['/admin/*', /a]}}]}\n");
+    let same = with_policy(
+        "  - {from: [{source: {namespaces: [ops]}}], to: [{operation: {paths: [/a]}}]}\n  - {to: [{operation: {paths: \
+         ['/admin/*']}}], when: [{key: source.namespace, values: [ops]}]}\n",
+    );
+    let wide = with_policy("  - {from: [{source: {namespaces: [ops]}}], to: [{operation: {paths: ['/adm*', /a]}}]}\n");
+    compared(&old, &same, |diff, _, _| assert!(diff.is_proof_of_equivalence(), "{diff:#?}"));
+    compared(&old, &wide, |diff, _, _| {
+        assert!(diff.incomplete.is_empty(), "{:?}", diff.incomplete);
+        let [change] = diff.changes.as_slice() else { panic!("{diff:#?}") };
+        assert_eq!((change.kind, change.witness.path.as_deref()), (ChangeKind::NowReachable, Some("/adm")));
+        assert_eq!(change.hosts, ["shop/web"]);
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
