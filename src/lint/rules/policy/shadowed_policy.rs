@@ -133,7 +133,7 @@ fn takes_over<'a>(world: &World<'a>, wide: &Enforced<'_, 'a>, narrow: &Enforced<
     if std::ptr::eq(wide.policy, narrow.policy) {
         return true;
     }
-    let is_unconditional = wide.policy.spec.rules.get(wide.index).is_some_and(|rule| is_unconditional(rule));
+    let is_unconditional = wide.policy.spec.rules.get(wide.index).is_some_and(is_unconditional);
     !is_unconditional
         && !world.may_be_elsewhere(wide.policy.resource, narrow.policy.resource)
         && world.policies.covers(wide.policy, narrow.policy)
