@@ -132,7 +132,7 @@ impl<'l> Known<'l> {
         }
     }
 
-    /// Whether the version has a finding in a mesh. Each one is taken once.
+    /// Whether the version has a finding in a mesh. Each one counts once.
     fn takes(&mut self, identity: &Identity<'l>, mesh: &'l str) -> bool {
         if !self.meshes.contains(mesh) {
             return self.anywhere.contains(identity);
@@ -160,7 +160,7 @@ mod tests {
         )
     }
 
-    /// What differs, as `rule` or `rule in meshes`: introduced and fixed.
+    /// The changes, as `rule` or `rule in meshes`: introduced and fixed.
     fn compare(old: &[(&str, String)], new: &[(&str, String)]) -> [Vec<String>; 2] {
         let manifests = [old, new].map(|files| Manifests::of_texts(files.iter().cloned()));
         let meshes = manifests.each_ref().map(|it| layout::find(it, &[]));

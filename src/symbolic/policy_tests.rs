@@ -77,7 +77,7 @@ fn rule() -> impl Strategy<Value = String> {
     })
 }
 
-/// What a request needs besides its HTTP part.
+/// The parts of a request besides those of HTTP.
 #[derive(Debug, Clone)]
 struct Connection {
     identity: Option<Identity>,

@@ -167,8 +167,11 @@ fn a_side_can_be_a_revision_or_the_index() {
 fn errors_about_revisions_say_what_is_missing() {
     let Some(repository) = repository() else { return };
     let error = |old: &str| mesh_in(repository.path(), &["diff", old, "manifests"]).stderr;
-    assert_eq!(error("main:manifest"), "error: revision `main` has no path `manifest`; did you mean `manifests`?\n");
-    assert_eq!(error("mian:manifests"), "error: cannot read `mian:manifests`: git knows no revision `mian`\n");
+    assert_eq!(
+        error("main:manifest"),
+        "error: cannot read `main:manifest`: revision `main` has no path `manifest`; did you mean `manifests`?\n"
+    );
+    assert_eq!(error("mian:manifests"), "error: cannot read `mian:manifests`: git knows no revision `mian`; did you mean `main`?\n");
     let outside = tempfile::tempdir().unwrap();
     manifests(&outside.path().join("new"), &format!("  - {TO_WEB}\n"));
     assert_eq!(

@@ -114,7 +114,7 @@ fn commits_the_index_and_the_working_tree_are_compared() {
     ] {
         assert_changes(&repository.diff(old, new), number);
     }
-    // Places have the revision, which is no part of the name of a mesh.
+    // Places begin with the revision, and names of meshes do not.
     let path = std::env::var("PATH").unwrap_or_default();
     let arguments = ["diff", "HEAD~1:manifests", "manifests"];
     let run = mesh_in(repository.path(), &arguments, "", &[("PATH", &path)]);
