@@ -41,9 +41,10 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     let names = [old.names(&before), new.names(&after)];
     let pairs = Pairs::of(&names[0], &names[1]);
     let meshes = pairs.common_names(names);
-    let mut diff = compare(&before, &after, pairs);
+    let levels = [old.project.levels()?, new.project.levels()?];
+    let lint = || [lint::run_meshes(&before, &levels[0]), lint::run_meshes(&after, &levels[1])];
+    let (mut diff, reports) = rayon::join(|| compare(&before, &after, pairs), lint);
     diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
-    let reports = [lint::run_meshes(&before, &old.project.levels()?), lint::run_meshes(&after, &new.project.levels()?)];
     let [one, other] = [(&old, 0), (&new, 1)].map(|(side, index)| Linted {
         report: &reports[index],
         sources: &side.project.manifests.sources,
