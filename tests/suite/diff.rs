@@ -171,7 +171,10 @@ fn errors_about_revisions_say_what_is_missing() {
         error("main:manifest"),
         "error: cannot read `main:manifest`: revision `main` has no path `manifest`; did you mean `manifests`?\n"
     );
-    assert_eq!(error("mian:manifests"), "error: cannot read `mian:manifests`: git knows no revision `mian`; did you mean `main`?\n");
+    assert_eq!(
+        error("mian:manifests"),
+        "error: cannot read `mian:manifests`: git knows no revision `mian`; did you mean `main`?\n"
+    );
     let outside = tempfile::tempdir().unwrap();
     manifests(&outside.path().join("new"), &format!("  - {TO_WEB}\n"));
     assert_eq!(

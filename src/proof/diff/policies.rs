@@ -129,5 +129,24 @@ fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
             found.push(Target { namespace, new_labels: labels.clone(), labels, name: None });
         }
     }
+    let joined = joined(&found);
+    found.extend(joined);
+    found
+}
+
+/// Workloads that two selectors without a workload select.
+fn joined(targets: &[Target]) -> Vec<Target> {
+    let unnamed: Vec<&Target> = targets.iter().filter(|it| it.name.is_none() && !it.labels.is_empty()).collect();
+    let mut found = Vec::new();
+    for (index, one) in unnamed.iter().enumerate() {
+        for other in unnamed[..index].iter().filter(|it| it.namespace == one.namespace) {
+            let agrees = |(key, value): (&String, &String)| one.labels.get(key).is_none_or(|own| own == value);
+            if other.labels.iter().all(agrees) {
+                let labels: BTreeMap<String, String> =
+                    one.labels.iter().chain(&other.labels).map(|(key, value)| (key.clone(), value.clone())).collect();
+                found.push(Target { new_labels: labels.clone(), labels, ..(*one).clone() });
+            }
+        }
+    }
     found
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Span;
 use crate::world::World;
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{self, Entry, Node, Value};
 
 /// Something that a route can lead to, or a policy, that only one of the meshes has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,16 +149,48 @@ fn bound_to_missing<'w>(world: &'w World<'_>) -> BTreeMap<String, Vec<&'w Resour
     found
 }
 
-/// Whether the specs of two resources are equal.
+/// Whether the specs of two resources are equal, but for the names of routes and for how their matches are grouped.
 fn has_same_spec(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
-    let spec = |world: &World<'_>, resource: &Resource| {
-        tree(world, resource)?
-            .entries()
-            .iter()
-            .find(|entry| &*entry.key.text == "spec")
-            .map(|entry| entry.value.clone())
+    let fields = |world: &World<'_>, resource: &Resource| Some(spec_fields(tree(world, resource)?.get("spec")?));
+    fields(old, one).zip(fields(new, other)).is_some_and(|(a, b)| a == b)
+}
+
+/// The fields of a spec as texts. A list of routes has an entry for each match.
+fn spec_fields(spec: &Node) -> BTreeMap<String, Vec<String>> {
+    let routes = |list: &Node| -> Vec<String> {
+        let of_route = |route: &Node| {
+            let matches = ["match", "matches"].iter().find_map(|name| route.get(name)).map_or(&[][..], Node::items);
+            let action = plain(route, &["match", "matches", "name"]);
+            match matches {
+                [] => vec![action],
+                matches => matches.iter().map(|it| format!("{} {action}", plain(it, &["name"]))).collect(),
+            }
+        };
+        list.items().iter().flat_map(of_route).collect()
     };
-    spec(old, one).zip(spec(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
+    let field = |entry: &Entry| {
+        let name = entry.key.text.to_string();
+        let texts = match name.as_str() {
+            "http" | "tls" | "tcp" | "rules" => routes(&entry.value),
+            _ => vec![plain(&entry.value, &[])],
+        };
+        (name, texts)
+    };
+    spec.entries().iter().map(field).collect()
+}
+
+/// A value as text, which does not depend on the order of keys, without some keys of its own.
+fn plain(node: &Node, without: &[&str]) -> String {
+    match &node.value {
+        Value::Mapping(entries) => {
+            let kept = entries.iter().filter(|entry| !without.contains(&&*entry.key.text));
+            let fields: BTreeMap<&str, String> =
+                kept.map(|entry| (&*entry.key.text, plain(&entry.value, &[]))).collect();
+            format!("{fields:?}")
+        }
+        Value::Sequence(items) => format!("{:?}", items.iter().map(|item| plain(item, &[])).collect::<Vec<_>>()),
+        scalar => format!("{scalar:?}"),
+    }
 }
 
 /// Whether two resources say the same, wherever they are written.
