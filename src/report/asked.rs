@@ -1,24 +1,23 @@
 //! Requests as people write them: in a line, and as a command.
 
-use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls};
+use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 
 /// A request in a line: `GET http://shop.example.com/cart  x-user: a`.
 pub(super) fn line(request: &Request) -> String {
-    let mut line = match request.protocol() {
-        RequestProtocol::Tcp if request.to.is_some() => {
-            format!("{} at workload {}", connection(request), address(request))
-        }
-        _ if request.to.is_some() => {
+    let port = request.port.map(|port| format!(", port {port}")).unwrap_or_default();
+    let mut line = match (request.protocol(), &request.to) {
+        (RequestProtocol::Tcp, Some(to)) => format!("{} at workload {}{port}", connection(request), workload(to)),
+        (_, Some(to)) => {
             let (method, path) = (request.method.as_deref().unwrap_or("GET"), request.path.as_deref().unwrap_or("/"));
             let tls = match request.tls() {
                 Tls::Plaintext => "",
                 Tls::Tls => " in TLS",
                 Tls::Mtls => " in mutual TLS",
             };
-            format!("{method} {path}{tls} at workload {}", address(request))
+            format!("{method} {path}{tls} at workload {}{port}", workload(to))
         }
-        RequestProtocol::Tcp => format!("{} to {}", connection(request), address(request)),
-        _ => format!("{} {}", request.method.as_deref().unwrap_or("GET"), url(request)),
+        (RequestProtocol::Tcp, None) => format!("{} to {}", connection(request), address(request)),
+        (_, None) => format!("{} {}", request.method.as_deref().unwrap_or("GET"), url(request)),
     };
     for (name, value) in &request.headers {
         value.values().iter().for_each(|value| line.push_str(&format!("  {name}: {value}")));
@@ -43,10 +42,19 @@ fn connection(request: &Request) -> String {
     }
 }
 
-/// The host, address or workload that a request is for, with its port.
+/// A workload by its name, else by its namespace and labels.
+fn workload(to: &WorkloadRef) -> String {
+    let labels: Vec<String> = to.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    match (&to.name, labels.is_empty()) {
+        (Some(name), _) => name.clone(),
+        (None, true) => format!("in {}", to.namespace.as_deref().unwrap_or_default()),
+        (None, false) => format!("{} in {}", labels.join(","), to.namespace.as_deref().unwrap_or_default()),
+    }
+}
+
+/// The host or address that a request is for, with its port.
 fn address(request: &Request) -> String {
-    let workload = || request.to.as_ref().and_then(|to| to.name.as_deref());
-    let host = request.host.as_deref().or(request.address.as_deref()).or_else(workload).unwrap_or_default();
+    let host = request.host.as_deref().or(request.address.as_deref()).unwrap_or_default();
     match request.port {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),

@@ -192,3 +192,40 @@ fn texts_and_findings_can_be_shown_as_well() {
     assert!(run.stdout.starts_with("--- a/shop.yaml\n+++ b/shop.yaml\n@@ "), "{run:?}");
     assert!(run.stdout.contains("new finding: error["), "{run:?}");
 }
+
+/// Two versions of one file.
+fn of_texts(old: &str, new: &str) -> serde_json::Value {
+    let directory = tempfile::tempdir().unwrap();
+    for (side, text) in [("old", old), ("new", new)] {
+        fs::create_dir_all(directory.path().join(side)).unwrap();
+        fs::write(directory.path().join(side).join("a.yaml"), text).unwrap();
+    }
+    mesh_in(directory.path(), &["diff", "old", "new", "--format", "json"]).json()
+}
+
+#[test]
+fn a_policy_counts_even_if_its_workloads_are_in_no_manifest() {
+    let policy = |mode: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: a, namespace: shop}}\nspec: \
+             {{selector: {{matchLabels: {{app: web}}}}, mtls: {{mode: {mode}}}}}\n"
+        )
+    };
+    let diff = of_texts(&policy("PERMISSIVE"), &policy("STRICT"));
+    assert_eq!(diff["changes"][0]["kind"], "now-unreachable", "{diff}");
+    assert_eq!(diff["changes"][0]["host"], "workloads in shop with app=web", "{diff}");
+}
+
+#[test]
+fn another_certificate_is_not_proven_to_be_the_same() {
+    let gateway = |credential: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: a, namespace: shop}}\nspec:\n  selector: {{app: \
+             edge}}\n  servers:\n  - port: {{number: 443, name: https, protocol: HTTPS}}\n    hosts: [a.example.com]\n    tls: \
+             {{mode: SIMPLE, credentialName: {credential}}}\n"
+        )
+    };
+    let diff = of_texts(&gateway("one"), &gateway("two"));
+    let reason = "TLS settings of Gateway `shop/a` differ, and their effect is not simulated";
+    assert_eq!(diff["incomplete"], serde_json::json!([reason]));
+}

@@ -99,6 +99,7 @@ impl Diff {
         let mut found = Found::new(old, new, &all);
         found.diff.incomplete = incomplete;
         found.diff.incomplete.extend(resources::not_simulated(worlds[0], worlds[1]));
+        found.diff.incomplete.extend(resources::other_settings(worlds[0], worlds[1]));
         found.diff.incomplete.extend(resources::missing_gateways(worlds[0], worlds[1]));
         found.diff.appearances = resources::appearances(worlds[0], worlds[1]);
         for (number, vantage) in all.iter().enumerate() {

@@ -112,6 +112,34 @@ pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
     found
 }
 
+/// The names of what both meshes have and set up differently, in ways that are not simulated: certificates and versions of TLS
+/// of Gateways, and annotations of workloads for Istio.
+pub fn other_settings(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
+    let (before, after) = (settings(old), settings(new));
+    let differs = |(what, _): &(&String, &Vec<String>)| after.get(*what).is_some_and(|other| before[*what] != *other);
+    let reason = |(what, _): (&String, &Vec<String>)| format!("{what} differ, and their effect is not simulated");
+    before.iter().filter(differs).map(reason).collect()
+}
+
+fn settings(world: &World<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let gateways = [Kind::Gateway, Kind::KubernetesGateway];
+    for resource in world.snapshot.resources.iter().filter(|it| gateways.contains(&it.kind)) {
+        let Some(tree) = tree(world, resource) else { continue };
+        let Some(spec) = tree.get("spec") else { continue };
+        let servers = ["servers", "listeners"].iter().filter_map(|name| spec.get(name)).flat_map(Node::items);
+        let tls = servers.filter_map(|server| server.get("tls")).map(|tls| plain(tls, &["httpsRedirect", "mode"]));
+        let name = format!("{}/{}", world.settings.namespace_of(resource), resource.name());
+        found.entry(format!("TLS settings of Gateway `{name}`")).or_default().extend(tls);
+    }
+    for workload in &world.workloads {
+        let own = workload.annotations.iter().filter(|(key, _)| key.contains("istio.io/"));
+        let own = own.map(|(key, value)| format!("{key}: {value}"));
+        found.entry(format!("annotations of workload `{}`", workload.name)).or_default().extend(own);
+    }
+    found
+}
+
 /// Whether an AuthorizationPolicy is for what it names, such as a waypoint. Those policies are not compared.
 fn is_of_waypoint(resource: &Resource) -> bool {
     match &resource.spec {

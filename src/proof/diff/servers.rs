@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::{Candidate, Found, Requests};
 use crate::proof::ports::Ports;
+use crate::proof::vantage::{ELSEWHERE, namespace_words};
 use crate::simulate::{Answer, Request, RequestProtocol, Tls, WorkloadRef, answer_differences};
 use crate::source::Span;
 use crate::world::World;
@@ -16,13 +17,46 @@ pub fn compare(found: &mut Found<'_, '_>) {
     let (old, new) = (found.old.world(), found.new.world());
     let both: Vec<String> = names(old).intersection(&names(new)).cloned().collect();
     for name in both {
+        let to = WorkloadRef { name: Some(name.clone()), ..WorkloadRef::default() };
         let ports = ports(&[old, new], &name);
-        for number in ports.all() {
-            for connection in CONNECTIONS {
-                compare_request(found, &name, request(&name, number, connection), ports.mentioned(number));
+        compare_ports(found, &name, &to, &ports);
+    }
+    for to in absent(&[old, new]) {
+        let labels: Vec<String> = to.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let with = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(",")) };
+        let name = format!("workloads in {}{with}", namespace_words(to.namespace.as_deref().unwrap_or_default()));
+        // No workload has this name: the ports are those of the policies.
+        let ports = ports(&[old, new], "");
+        compare_ports(found, &name, &to, &ports);
+    }
+}
+
+fn compare_ports(found: &mut Found<'_, '_>, name: &str, to: &WorkloadRef, ports: &Ports) {
+    for number in ports.all() {
+        for connection in CONNECTIONS {
+            compare_request(found, name, request(to, number, connection), ports.mentioned(number));
+        }
+    }
+}
+
+/// The workloads that PeerAuthentications select and the manifests may lack: for each of them those of its namespace, or of
+/// any namespace, with the labels of its selector.
+fn absent(worlds: &[&World<'_>]) -> Vec<WorkloadRef> {
+    let mut found: Vec<WorkloadRef> = Vec::new();
+    for world in worlds {
+        for policy in world.policies.peer_authentications() {
+            let selector = policy.spec.selector.as_ref().map(|selector| &selector.match_labels);
+            let labels = selector.into_iter().flat_map(|labels| labels.iter());
+            let labels = labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+            let own = policy.name.namespace.as_ref();
+            let namespace = if own == world.settings.root_namespace { ELSEWHERE } else { own };
+            let workload = WorkloadRef { namespace: Some(namespace.to_owned()), labels, ..WorkloadRef::default() };
+            if !found.contains(&workload) {
+                found.push(workload);
             }
         }
     }
+    found
 }
 
 /// The kinds of connections that sidecars of servers tell apart.
@@ -82,10 +116,9 @@ fn place(answer: &Answer) -> Option<Span> {
     answer.policy.as_ref().map(|policy| policy.span)
 }
 
-fn request(name: &str, port: u32, (tls, protocol): (Tls, Option<RequestProtocol>)) -> Request {
-    let to = WorkloadRef { name: Some(name.to_owned()), ..WorkloadRef::default() };
+fn request(to: &WorkloadRef, port: u32, (tls, protocol): (Tls, Option<RequestProtocol>)) -> Request {
     let tls = Some(tls).filter(|it| *it != Tls::Plaintext);
-    Request { to: Some(to), port: Some(port), tls, protocol, ..Request::default() }
+    Request { to: Some(to.clone()), port: Some(port), tls, protocol, ..Request::default() }
 }
 
 /// The connections like that of a request, in words.
