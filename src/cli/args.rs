@@ -9,7 +9,7 @@ use super::{check, diff, reach};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
-/// Lint and simulate Istio configuration without a cluster.
+/// Lint, simulate, compare and verify Istio configuration without a cluster.
 #[derive(Debug, Parser)]
 #[command(name = "mesh", version, max_term_width = 80)]
 pub struct Args {
