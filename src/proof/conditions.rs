@@ -29,6 +29,21 @@ pub fn words(one: &[MatchCondition], other: &[MatchCondition]) -> String {
     when::conditions(&kept, |_| false).join(" and ")
 }
 
+/// The most rules that the words for a class of requests except.
+const MOST_EXCEPTIONS: usize = 2;
+
+/// The words for a class of requests, and for the earlier rules that take some of them.
+pub fn words_unless(condition: String, mut exceptions: Vec<String>) -> String {
+    let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
+    exceptions.sort();
+    exceptions.dedup();
+    match exceptions.len() {
+        0 => condition,
+        1..=MOST_EXCEPTIONS => format!("{condition}, unless {}", exceptions.join(" or ")),
+        _ => format!("{condition}, unless an earlier rule takes it"),
+    }
+}
+
 /// Whether all requests that meet one condition meet another one, as far as their texts show.
 fn implies(one: &MatchCondition, other: &MatchCondition) -> bool {
     if one.subject != other.subject {

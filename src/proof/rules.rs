@@ -1,7 +1,7 @@
 //! The rules of a proxy for a host.
 
 use crate::routing::{Clause, ClauseAction, MatchCondition, MatchSubject, VirtualHost};
-use crate::simulate::{Answer, Outcome, RouteTable, Treatment};
+use crate::simulate::{Answer, Outcome, RouteTable, Simulator, Treatment};
 use crate::source::Span;
 
 /// A rule: conditions, and what happens to requests that meet them and none before.
@@ -55,4 +55,9 @@ impl Rule<'_, '_> {
         let place = answer.route.as_ref().map(|route| route.span);
         place == self.place && (self.treatment.is_some() || answer.outcome == Outcome::NoRoute)
     }
+}
+
+/// The file and line of the route that a rule comes from.
+pub fn place(simulator: &Simulator<'_>, route: Option<Span>) -> String {
+    route.map_or_else(|| "the default".to_owned(), |span| simulator.world().snapshot.sources.place(span))
 }

@@ -75,6 +75,11 @@ impl Sources {
         self.file(span.file).position(span.start as usize)
     }
 
+    /// `file:line` of the first character of `span`, for a message.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.file(span.file).path(), self.start(span).line)
+    }
+
     /// Line, column and byte offset just after the last character of `span`.
     pub fn end(&self, span: Span) -> Position {
         self.file(span.file).position(span.end as usize)

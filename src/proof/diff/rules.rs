@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::change::{Candidate, Found, Requests, Taken};
 use crate::proof::hosts::HostGroup;
-use crate::proof::rules::{HostRules, Rule};
+use crate::proof::rules::{HostRules, Rule, place};
 use crate::proof::{conditions, witness};
 use crate::routing::{MatchCondition, MatchSubject};
-use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator, answer_differences, is_shown};
+use crate::simulate::{Answer, Aspect, Outcome, Request, answer_differences, is_shown};
 use crate::symbolic::{Matches, Meeting, Shape};
 
 impl Rule<'_, '_> {
@@ -26,9 +26,6 @@ impl Rule<'_, '_> {
     }
 }
 
-/// The most rules that the words for a class of requests except.
-const MOST_EXCEPTIONS: usize = 2;
-
 /// The comparison of the rules for a host.
 pub struct Rules<'r, 'f, 'a> {
     pub found: &'r mut Found<'f, 'a>,
@@ -39,7 +36,7 @@ pub struct Rules<'r, 'f, 'a> {
     pub new: HostRules<'r, 'a>,
 }
 
-/// A condition that no request needs to be cut by.
+/// The position of a key that the others lack.
 const NOWHERE: usize = usize::MAX;
 
 impl<'r, 'a> Rules<'r, '_, 'a> {
@@ -125,37 +122,35 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             requests: Requests::Meeting(&condition),
             aspects: &aspects,
         };
-        for known in self.found.known_witnesses(&taken) {
-            let host = known.host.clone();
-            let is_own = host.as_ref().is_some_and(|host| *host == self.group.host);
-            let adapted = Request {
-                host: if is_own { host } else { Some(self.group.host.clone()) },
+        let shown = |request: Request| Some((self.confirm(&request, (one, two), &aspects)?, request));
+        // A request that shows the pair elsewhere often shows it here as well.
+        let known = self.found.known_witnesses(&taken).into_iter().find_map(|known| {
+            shown(Request {
+                host: Some(self.group.host.clone()),
                 method: known.method,
                 scheme: known.scheme,
                 path: known.path,
                 headers: known.headers,
                 claims: known.claims,
                 ..self.connection.clone()
-            };
-            if let Some(answers) = self.confirm(&adapted, (one, two), &aspects) {
-                self.found.add(&candidate, adapted, answers);
-                return;
-            }
-        }
-        let request = match space.meet(old, new) {
-            Meeting::Apart => return,
-            Meeting::Undecided => return self.give_up(old, new, "the search would take too long"),
-            Meeting::Some(None) => return self.give_up(old, new, "no request could be found that shows it"),
-            Meeting::Some(Some(found)) => {
-                witness::request(self.connection, &self.group.host, &found, space.names_scheme)
+            })
+        });
+        let searched = || match space.meet(old, new) {
+            Meeting::Apart => Ok(None),
+            Meeting::Undecided => Err("the search would take too long"),
+            Meeting::Some(found) => {
+                let (connection, host) = (self.connection, &self.group.host);
+                let request = found.map(|found| witness::request(connection, host, &found, space.names_scheme));
+                request.and_then(shown).map(Some).ok_or("no request could be found that shows it")
             }
         };
-        match self.confirm(&request, (one, two), &aspects) {
-            Some(answers) => {
+        match known.map_or_else(searched, |shown| Ok(Some(shown))) {
+            Ok(Some((answers, request))) => {
                 self.found.add(&candidate, request, answers);
                 self.note_settings(old, new);
             }
-            None => self.give_up(old, new, "no request could be found that shows it"),
+            Ok(None) => {}
+            Err(reason) => self.give_up(old, new, reason),
         }
     }
 
@@ -163,23 +158,14 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
     fn words(&self, space: &Shapes<'_>, old: usize, new: usize) -> String {
         let condition = conditions::words(self.old.rules[old].conditions, self.new.rules[new].conditions);
         let rules = [self.old.rules[old].conditions, self.new.rules[new].conditions];
-        let condition = match condition.as_str() {
-            "" => "every request".to_owned(),
-            _ if conditions::disagree(rules[0], rules[1]) => format!("{condition} in another line"),
-            _ => condition,
+        let condition = match conditions::disagree(rules[0], rules[1]) {
+            true => format!("{condition} in another line"),
+            false => condition,
         };
         let mut exceptions = space.exceptions(old, new);
         exceptions.retain(|it| rules.iter().all(|rule| !conditions::disagree(rule, it)));
-        let words = |conditions: &&[MatchCondition]| conditions::words(conditions, &[]);
-        match exceptions.len() {
-            0 => condition,
-            1..=MOST_EXCEPTIONS => {
-                let mut exceptions: Vec<String> = exceptions.iter().map(words).collect();
-                exceptions.sort();
-                format!("{condition}, unless {}", exceptions.join(" or "))
-            }
-            _ => format!("{condition}, unless an earlier rule takes it"),
-        }
+        let exceptions = exceptions.iter().map(|conditions| conditions::words(conditions, &[])).collect();
+        conditions::words_unless(condition, exceptions)
     }
 
     /// The answers to a request, if the two rules give them and they differ.
@@ -214,14 +200,8 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
     }
 
     fn give_up(&mut self, old: usize, new: usize, reason: &str) {
-        let place = |simulator: &Simulator<'_>, rule: &Rule<'_, '_>| {
-            let sources = &simulator.world().snapshot.sources;
-            match rule.place {
-                Some(span) => format!("{}:{}", sources.file(span.file).path(), sources.start(span).line),
-                None => "the default".to_owned(),
-            }
-        };
-        let (old, new) = (place(self.found.old, &self.old.rules[old]), place(self.found.new, &self.new.rules[new]));
+        let old = place(self.found.old, self.old.rules[old].place);
+        let new = place(self.found.new, self.new.rules[new].place);
         self.found.diff.incomplete.insert(format!(
             "host `{}`: it is not known whether some requests go from {old} to {new}: {reason}",
             self.group.host

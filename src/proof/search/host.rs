@@ -9,9 +9,6 @@ use crate::routing::{MatchCondition, MatchSubject};
 use crate::simulate::{Decision, Outcome, Request};
 use crate::symbolic::{Matches, Meeting, Shape, Witness};
 
-/// The most rules that the words for a class of requests except.
-const MOST_EXCEPTIONS: usize = 2;
-
 /// The rules of a proxy for a host, and the requests on a connection that they take.
 pub struct HostSearch<'h, 'a> {
     pub connection: &'h Request,
@@ -169,21 +166,13 @@ impl<'h, 'a> HostSearch<'h, 'a> {
             return connections::words(self.connection).to_owned();
         }
         let own = self.rules.rules[number].conditions;
-        let condition = conditions::words(own, also);
-        let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
-        let mut exceptions: Vec<String> = space
+        let exceptions = space
             .overlapping(number)
             .into_iter()
             .map(|other| self.rules.rules[other].conditions)
             .filter(|other| !conditions::disagree(own, other))
-            .map(|other| conditions::words(other, &[]))
-            .collect();
-        exceptions.dedup();
-        match exceptions.len() {
-            0 => condition,
-            1..=MOST_EXCEPTIONS => format!("{condition}, unless {}", exceptions.join(" or ")),
-            _ => format!("{condition}, unless an earlier rule takes it"),
-        }
+            .map(|other| conditions::words(other, &[]));
+        conditions::words_unless(conditions::words(own, also), exceptions.collect())
     }
 }
 

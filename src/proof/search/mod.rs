@@ -25,7 +25,7 @@ pub use self::hosts::Hosts;
 pub use self::origin::{Origin, Origins};
 use super::connections::connections;
 use super::hosts::{HostGroup, OUTSIDE};
-use super::rules::{HostRules, Rule};
+use super::rules::{HostRules, Rule, place};
 use super::vantage::Vantages;
 use crate::model::label_set;
 use crate::routing::MatchCondition;
@@ -343,10 +343,6 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// The file and line of a route.
     fn place(&self, span: Option<Span>) -> String {
-        let sources = &self.simulator.world().snapshot.sources;
-        match span {
-            Some(span) => format!("{}:{}", sources.file(span.file).path(), sources.start(span).line),
-            None => "the default".to_owned(),
-        }
+        place(self.simulator, span)
     }
 }

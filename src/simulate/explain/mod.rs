@@ -51,6 +51,5 @@ impl Explained {
 
 /// `file:line`
 fn place(world: &World<'_>, span: Span) -> String {
-    let sources = &world.snapshot.sources;
-    format!("{}:{}", sources.file(span.file).path(), sources.start(span).line)
+    world.snapshot.sources.place(span)
 }
