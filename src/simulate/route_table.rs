@@ -10,7 +10,7 @@ use super::compiled::Compiled;
 use super::question::{Question, ReceivingProxy};
 use super::treatment::Treatment;
 use super::{Outcome, Request, Simulator, direct, naming};
-use crate::routing::{ChainAction, Clause, Connection, Criteria, Table, VirtualHost};
+use crate::routing::{ChainAction, Clause, Connection, Criteria, ProxyListener, Table, VirtualHost};
 
 /// A route table of a proxy at a port.
 #[derive(Debug, Clone)]
@@ -62,30 +62,21 @@ impl<'a> Simulator<'a> {
     /// requests have the same fate, whatever they ask for.
     pub fn route_table(&self, request: &Request) -> Option<RouteTable<'a>> {
         let is_refused = |request| self.simulate(request).is_ok_and(|answer| answer.outcome == Outcome::Refused);
-        let named = naming::resolve(self.world, request).ok()?;
-        let question = Question::new(&named.request, self).ok()?;
-        let (listeners, address) = self.listeners(&question)?;
-        let connection = Connection { address, payload: question.payload() };
-        let chain = listeners.listener(address)?.chain(&connection)?;
-        let ChainAction::Http { table, .. } = &chain.action else { return None };
-        if is_refused(request) {
-            return None;
-        }
-        let table = Arc::clone(table);
-        Some(RouteTable { listeners, table })
+        let found = self.on_listener(request, |_, listeners, listener, connection| {
+            let ChainAction::Http { table, .. } = &listener.chain(connection)?.action else { return None };
+            Some(RouteTable { listeners: Arc::clone(listeners), table: Arc::clone(table) })
+        });
+        found.filter(|_| !is_refused(request))
     }
 
     /// The treatment of a connection that no table routes, and that a filter chain forwards.
     pub fn connection(&self, request: &Request) -> Option<Treatment<'a>> {
-        let named = naming::resolve(self.world, request).ok()?;
-        let question = Question::new(&named.request, self).ok()?;
-        let (listeners, address) = self.listeners(&question)?;
-        let connection = Connection { address, payload: question.payload() };
-        let listener = listeners.listener(address)?;
-        let chain = listener.chain(&connection)?;
-        let ChainAction::Tcp(route) = &chain.action else { return None };
-        let decision = &listeners.forwarded(listener, chain, route).decision;
-        Some(Treatment::of_connection(decision, &route.destinations))
+        self.on_listener(request, |_, listeners, listener, connection| {
+            let chain = listener.chain(connection)?;
+            let ChainAction::Tcp(route) = &chain.action else { return None };
+            let decision = &listeners.forwarded(listener, chain, route).decision;
+            Some(Treatment::of_connection(decision, &route.destinations))
+        })
     }
 
     /// The server names, in lower case, by which the listeners at the port of a request tell connections apart.
@@ -100,23 +91,39 @@ impl<'a> Simulator<'a> {
     }
 
     fn criteria<T: Ord>(&self, request: &Request, of: impl Fn(&Criteria) -> Vec<T>) -> BTreeSet<T> {
-        let found = || {
-            let named = naming::resolve(self.world, request).ok()?;
-            let question = Question::new(&named.request, self).ok()?;
-            let (listeners, _) = self.listeners(&question)?;
-            let listeners = listeners.listeners();
-            let chains = listeners.iter().flat_map(|listener| &listener.chains);
+        let found = self.on_listeners(request, |_, listeners, _| {
+            let chains = listeners.listeners().into_iter().flat_map(|listener| &listener.chains);
             Some(chains.flat_map(|chain| of(&chain.criteria)).collect())
-        };
-        found().unwrap_or_default()
+        });
+        found.unwrap_or_default()
     }
 
-    /// The listeners of the proxy that routes a request, and the address that the client dials.
-    fn listeners(&self, question: &Question<'_, 'a>) -> Option<(Arc<Compiled<'a>>, IpAddr)> {
-        match &question.proxy {
-            ReceivingProxy::Client { listeners, address } => Some((Arc::clone(listeners), *address)),
-            ReceivingProxy::Direct(client) => direct::waypoint_listeners(self.world, question, client),
-            ReceivingProxy::Server(..) => None,
-        }
+    /// Looks at the listener that takes a request, and at the connection.
+    pub(super) fn on_listener<T>(
+        &self,
+        request: &Request,
+        look: impl FnOnce(&Question<'_, 'a>, &Arc<Compiled<'a>>, &ProxyListener<'a>, &Connection<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.on_listeners(request, |question, listeners, address| {
+            let connection = Connection { address, payload: question.payload() };
+            look(question, listeners, listeners.listener(address)?, &connection)
+        })
+    }
+
+    /// Looks at the listeners of the proxy that routes a request, and at the address that the client dials. `None` for a
+    /// request that cannot be resolved, or that no such proxy gets.
+    fn on_listeners<T>(
+        &self,
+        request: &Request,
+        look: impl FnOnce(&Question<'_, 'a>, &Arc<Compiled<'a>>, IpAddr) -> Option<T>,
+    ) -> Option<T> {
+        let named = naming::resolve(self.world, request).ok()?;
+        let question = Question::new(&named.request, self).ok()?;
+        let (listeners, address) = match &question.proxy {
+            ReceivingProxy::Client { listeners, address } => (Arc::clone(listeners), *address),
+            ReceivingProxy::Direct(client) => direct::waypoint_listeners(self.world, &question, client)?,
+            ReceivingProxy::Server(..) => return None,
+        };
+        look(&question, &listeners, address)
     }
 }

@@ -1,18 +1,13 @@
 //! The rules that a proxy has for a host, with a request for each.
 
-use std::sync::Arc;
-
 use super::clients::Clients;
 use super::contexts::Context;
 use super::denials::{self, Denials, Wish};
 use super::{OTHERWISE, RuleAnswer, Taken};
 use crate::routing::{
-    Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup, Sample,
-    VirtualHost, when,
+    Automata, ChainAction, Clause, ClauseAction, MatchCondition, MatchSubject, RouteLookup, Sample, VirtualHost, when,
 };
-use crate::simulate::direct;
-use crate::simulate::naming;
-use crate::simulate::question::{Question, ReceivingProxy};
+use crate::simulate::question::Question;
 use crate::simulate::request::{HeaderValue, Request};
 use crate::simulate::{Answer, Simulator};
 
@@ -160,20 +155,13 @@ struct SeenRules {
 
 impl SeenRules {
     fn of(simulator: &Simulator<'_>, request: &Request) -> Option<Self> {
-        let named = naming::resolve(simulator.world, request).ok()?;
-        let question = Question::new(&named.request, simulator).ok()?;
-        let (listeners, address) = match &question.proxy {
-            ReceivingProxy::Client { listeners, address } => (Arc::clone(listeners), *address),
-            ReceivingProxy::Direct(client) => direct::waypoint_listeners(simulator.world, &question, client)?,
-            ReceivingProxy::Server(..) => return None,
-        };
-        let connection = Connection { address, payload: question.payload() };
-        let chain = listeners.listener(address)?.chain(&connection)?;
-        let ChainAction::Http { table, .. } = &chain.action else { return None };
-        match listeners.routes(table).table.find(&question.http) {
-            RouteLookup::Clause(host, _) | RouteLookup::NoClause(host) => Some(Self::new(&question, request, host)),
-            RouteLookup::RequiresTls(_) | RouteLookup::NoVirtualHost | RouteLookup::NoPath => None,
-        }
+        simulator.on_listener(request, |question, listeners, listener, connection| {
+            let ChainAction::Http { table, .. } = &listener.chain(connection)?.action else { return None };
+            match listeners.routes(table).table.find(&question.http) {
+                RouteLookup::Clause(host, _) | RouteLookup::NoClause(host) => Some(Self::new(question, request, host)),
+                RouteLookup::RequiresTls(_) | RouteLookup::NoVirtualHost | RouteLookup::NoPath => None,
+            }
+        })
     }
 
     fn new(question: &Question<'_, '_>, request: &Request, host: &VirtualHost<'_>) -> Self {
