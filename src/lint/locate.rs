@@ -12,7 +12,7 @@ use crate::load::Snapshot;
 use crate::model::{Kind, Resource};
 use crate::source::{FileId, Span};
 use crate::world::World;
-use crate::yaml::{self, Document, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// The places of a resource that have findings.
 type Places<'a> = (&'a Resource, BTreeSet<Span>);
@@ -33,9 +33,9 @@ pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
         }
     }
     let of_written = written.into_par_iter().flat_map_iter(|(document, resources)| {
-        let document = parse_again(document, world);
+        let document = world.snapshot.parse_again(document);
         let found = resources.into_values().flat_map(|(resource, places)| {
-            let node = document.root.as_ref().and_then(|root| find(root, resource.span));
+            let node = document.root.as_ref().and_then(|root| root.at(resource.span));
             node.map(|node| subjects_in(node, &name_of(resource, world), places)).unwrap_or_default()
         });
         found.collect::<Vec<_>>()
@@ -133,25 +133,6 @@ fn values<'a>(resources: &[&'a Resource]) -> BTreeMap<Span, &'a Resource> {
         resource.rendered.iter().for_each(|tree| add(tree, resource, &mut values));
     }
     values
-}
-
-/// Parses a document again. Its problems have been reported before.
-fn parse_again(document: Span, world: &World<'_>) -> Document {
-    let chunk = yaml::Chunk { span: document, problem: None };
-    yaml::parse(&chunk, world.snapshot.sources.file(document.file).text())
-}
-
-/// The node whose place is exactly this one.
-fn find(node: &Node, place: Span) -> Option<&Node> {
-    if node.span == place {
-        return Some(node);
-    }
-    let children: Box<dyn Iterator<Item = &Node>> = match &node.value {
-        Value::Mapping(entries) => Box::new(entries.iter().map(|entry| &entry.value)),
-        Value::Sequence(items) => Box::new(items.iter()),
-        _ => return None,
-    };
-    children.filter(|child| child.span.contains(place)).find_map(|child| find(child, place))
 }
 
 /// Collects the paths of all values and keys at wanted places, in one pass over a resource.

@@ -9,7 +9,7 @@ use super::{ChartRelease, FileContents, Manifests, Template};
 use crate::kustomize::{BuildProblem, Rendered, Unrendered};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Document, Node};
 
 /// The resources that are applied together, with the mistakes in their files.
 #[derive(Debug, Default, Clone)]
@@ -69,6 +69,12 @@ impl Snapshot {
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
         let manifests = Manifests::of_texts(texts);
         Self::of_files(&manifests, manifests.sources.iter().map(|(file, _)| file))
+    }
+
+    /// Parses a document again. Its problems have been reported before.
+    pub fn parse_again(&self, document: Span) -> Document {
+        let chunk = yaml::Chunk { span: document, problem: None };
+        yaml::parse(&chunk, self.sources.file(document.file).text())
     }
 
     /// A snapshot of some files, in their order.

@@ -101,6 +101,15 @@ impl Node {
         }
     }
 
+    /// The node in the tree whose place is exactly this one.
+    pub fn at(&self, place: Span) -> Option<&Node> {
+        if self.span == place {
+            return Some(self);
+        }
+        let children = self.entries().iter().map(|entry| &entry.value).chain(self.items());
+        children.filter(|child| child.span.contains(place)).find_map(|child| child.at(place))
+    }
+
     /// The items of a sequence; empty for other values.
     pub fn items(&self) -> &[Node] {
         match &self.value {

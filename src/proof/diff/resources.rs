@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Span;
 use crate::world::World;
-use crate::yaml::{self, Entry, Node, Value};
+use crate::yaml::{Entry, Node, Value};
 
 /// Something that a route can lead to, or a policy, that only one of the meshes has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,15 +223,12 @@ fn plain(node: &Node, without: &[&str]) -> String {
 
 /// Whether two resources say the same, wherever they are written.
 fn is_same(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
-    if one.rendered.is_none() && other.rendered.is_none() {
-        let text = |world: &World<'_>, it: &Resource| {
-            world.snapshot.sources.file(it.document.file).text()[it.document.range()].trim().to_owned()
-        };
-        if text(old, one) == text(new, other) {
-            return true;
-        }
+    let text = |world: &World<'_>, it: &Resource| world.snapshot.sources.text(it.document).trim().to_owned();
+    let are_written = one.rendered.is_none() && other.rendered.is_none();
+    if are_written && text(old, one) == text(new, other) {
+        return true;
     }
-    tree(old, one).zip(tree(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
+    tree(old, one).zip(tree(new, other)).is_some_and(|(a, b)| plain(&a, &[]) == plain(&b, &[]))
 }
 
 /// The tree of a resource.
@@ -239,31 +236,6 @@ fn tree(world: &World<'_>, resource: &Resource) -> Option<Node> {
     if let Some(rendered) = &resource.rendered {
         return Some(Node::clone(rendered));
     }
-    let chunk = yaml::Chunk { span: resource.document, problem: None };
-    let document = yaml::parse(&chunk, world.snapshot.sources.file(resource.document.file).text());
     // A resource can be an item of a List.
-    let root = document.root?;
-    fn find(node: &Node, place: Span) -> Option<Node> {
-        if node.span == place {
-            return Some(node.clone());
-        }
-        let of_entries = node.entries().iter().find_map(|entry| find(&entry.value, place));
-        of_entries.or_else(|| node.items().iter().find_map(|item| find(item, place)))
-    }
-    find(&root, resource.span)
-}
-
-/// Whether two trees have the same values. The order of keys does not count.
-fn is_equal(one: &Node, other: &Node) -> bool {
-    match (&one.value, &other.value) {
-        (Value::Mapping(a), Value::Mapping(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|entry| b.iter().any(|it| it.key.text == entry.key.text && is_equal(&entry.value, &it.value)))
-        }
-        (Value::Sequence(a), Value::Sequence(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_equal(a, b))
-        }
-        (a, b) => a == b,
-    }
+    world.snapshot.parse_again(resource.document).root?.at(resource.span).cloned()
 }
