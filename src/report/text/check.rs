@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::answer::push_trace;
+use super::rows::{decided_by, push_example, push_row};
 use super::theme::Theme;
 use super::words::{clean, push_hanging};
 use crate::lint::Severity;
 use crate::proof::check::{Checked, Verdict, Violation};
-use crate::report::{Style, asked, effect};
+use crate::report::{Style, effect};
 
 /// The most reasons that are shown for an invariant.
 const MOST: usize = 5;
-
-/// The columns of the labels.
-const LABEL: usize = 10;
 
 /// Writes the output of `mesh check` for people: each verdict, with a request and its trace for an invariant that is
 /// violated.
@@ -58,19 +56,10 @@ fn push_verdict(text: &mut String, checked: &Checked<'_>, theme: &Theme) {
 }
 
 fn push_violation(text: &mut String, violation: &Violation, with_curl: bool, theme: &Theme) {
-    let row = |text: &mut String, label: &str, value: &str| {
-        let lead = format!("  {}{}", theme.accent(label), " ".repeat(LABEL - 2 - label.len()));
-        push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
-    };
-    row(text, "from", &violation.context);
-    row(text, "e.g.", &asked::line(&violation.witness));
-    if let Some(command) = asked::curl(&violation.witness).filter(|_| with_curl) {
-        // A command that is wrapped cannot be pasted.
-        text.push_str(&format!("{}{command}\n", " ".repeat(LABEL)));
-    }
-    row(text, "to", &effect::words(&violation.answer, &BTreeSet::new()));
-    let (who, place) = effect::decided_by(&violation.answer, "");
-    row(text, "by", &place.map_or_else(|| who.clone(), |place| format!("{who} ({place})")));
+    push_row(text, "from", &violation.context, theme);
+    push_example(text, &violation.witness, with_curl, theme);
+    push_row(text, "to", &effect::words(&violation.answer, &BTreeSet::new()), theme);
+    push_row(text, "by", &decided_by(&violation.answer, ""), theme);
     push_trace(text, &violation.answer, theme);
     text.push('\n');
 }

@@ -4,18 +4,15 @@ use std::io;
 
 use super::answer::cluster;
 use super::files::push_files;
+use super::rows::{decided_by, push_example, push_row, push_undecided};
 use super::theme::Theme;
 use super::words::{clean, count, plural, push_hanging};
 use crate::lint::{PlacedFinding, Severity};
 use crate::proof::diff::{Change, ChangeKind, Compared, Diff, Meshes};
-use crate::report::{Comparison, Style, asked, effect};
-use crate::simulate::Answer;
+use crate::report::{Comparison, Style, effect};
 
 /// The most classes of requests, and reasons, that are shown.
 const MOST: usize = 50;
-
-/// The columns of the labels.
-const LABEL: usize = 10;
 
 /// Writes the output of `mesh diff` for people: each class of requests that is treated differently, with an example and
 /// both outcomes; what else differs; and how far the comparison is a proof.
@@ -39,13 +36,7 @@ pub fn diff(comparison: &Comparison<'_>, style: &Style, out: &mut dyn io::Write)
     push_settings(&mut text, diff, &theme);
     push_findings(&mut text, "new finding:", &findings.introduced, &diff.prefixes[1], &theme);
     push_findings(&mut text, "fixed:", &findings.fixed, &diff.prefixes[0], &theme);
-    for reason in diff.incomplete.iter().take(MOST) {
-        let lead = format!("{} ", theme.severity(Severity::Warning, "not decided:"));
-        push_hanging(&mut text, &lead, 4, &clean(reason), theme.style.columns());
-    }
-    if diff.incomplete.len() > MOST {
-        text.push_str(&format!("{} more reasons: `--format json` lists all of them\n", diff.incomplete.len() - MOST));
-    }
+    push_undecided(&mut text, &diff.incomplete, MOST, &theme);
     push_summary(&mut text, diff, &theme);
     out.write_all(text.as_bytes())
 }
@@ -59,39 +50,21 @@ fn push_change(text: &mut String, change: &Change, (prefixes, with_curl): (&[Str
     let lead = format!("{} ", theme.severity(severity, &format!("{}:", change.kind.words())));
     let what = format!("{}, {}", effect::hosts(&change.hosts), change.condition);
     push_hanging(text, &lead, 4, &clean(&what), theme.style.columns());
-    let mut row = |label: &str, value: &str| {
-        let lead = format!("  {}{}", theme.accent(label), " ".repeat(LABEL - 2 - label.len()));
-        push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
-    };
+    let row = |text: &mut String, label: &str, value: &str| push_row(text, label, value, theme);
     if !change.meshes.is_empty() {
-        row("mesh", &effect::meshes(&change.meshes));
+        row(text, "mesh", &effect::meshes(&change.meshes));
     }
-    row("from", &change.context);
-    row("e.g.", &asked::line(&change.witness));
-    if let Some(command) = asked::curl(&change.witness).filter(|_| with_curl) {
-        // A command that is wrapped cannot be pasted.
-        text.push_str(&format!("{}{command}\n", " ".repeat(LABEL)));
+    row(text, "from", &change.context);
+    push_example(text, &change.witness, with_curl, theme);
+    for (label, answer, prefix) in [("before", &change.before, &prefixes[0]), ("after", &change.after, &prefixes[1])] {
+        row(text, label, &effect::words(answer, &change.aspects));
+        row(text, "", &decided_by(answer, prefix));
     }
-    let mut row = |label: &str, value: &str| {
-        let lead = format!("  {}{}", theme.accent(label), " ".repeat(LABEL - 2 - label.len()));
-        push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
-    };
-    row("before", &effect::words(&change.before, &change.aspects));
-    row("", &decided_by(&change.before, &prefixes[0]));
-    row("after", &effect::words(&change.after, &change.aspects));
-    row("", &decided_by(&change.after, &prefixes[1]));
     let unseen = effect::unseen(&change.before, &change.after, &change.aspects);
     if !unseen.is_empty() {
-        row("differs", &unseen.join(", "));
+        row(text, "differs", &unseen.join(", "));
     }
     text.push('\n');
-}
-
-fn decided_by(answer: &Answer, prefix: &str) -> String {
-    match effect::decided_by(answer, prefix) {
-        (who, Some(place)) => format!("{who} ({place})"),
-        (who, None) => who,
-    }
 }
 
 fn push_meshes(text: &mut String, meshes: &Meshes, theme: &Theme) {

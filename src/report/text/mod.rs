@@ -15,6 +15,7 @@ mod lines;
 mod meshes;
 mod policy;
 mod reach;
+mod rows;
 mod rules;
 mod source_code;
 mod statistics;

@@ -3,18 +3,14 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use super::rows::{decided_by, push_example, push_row, push_undecided};
 use super::theme::Theme;
 use super::words::{clean, count, push_hanging};
-use crate::lint::Severity;
 use crate::proof::reach::{Reach, Way};
-use crate::report::{Style, asked, effect};
-use crate::simulate::Answer;
+use crate::report::{Style, effect};
 
 /// The most ways, and reasons, that are shown.
 const MOST: usize = 50;
-
-/// The columns of the labels.
-const LABEL: usize = 10;
 
 /// Writes the output of `mesh reach` for people: each way to the destination, with an example, and how far the list is
 /// complete.
@@ -27,13 +23,7 @@ pub fn reach(reach: &Reach, with_curl: bool, style: &Style, out: &mut dyn io::Wr
     if reach.ways.len() > MOST {
         text.push_str(&format!("{} more: `--format json` lists all of them\n\n", reach.ways.len() - MOST));
     }
-    for reason in reach.incomplete.iter().take(MOST) {
-        let lead = format!("{} ", theme.severity(Severity::Warning, "not decided:"));
-        push_hanging(&mut text, &lead, 4, &clean(reason), theme.style.columns());
-    }
-    if reach.incomplete.len() > MOST {
-        text.push_str(&format!("{} more reasons: `--format json` lists all of them\n", reach.incomplete.len() - MOST));
-    }
+    push_undecided(&mut text, &reach.incomplete, MOST, &theme);
     push_hanging(&mut text, "", 0, &theme.accent(&clean(&summary(reach))), theme.style.columns());
     out.write_all(text.as_bytes())
 }
@@ -41,29 +31,15 @@ pub fn reach(reach: &Reach, with_curl: bool, style: &Style, out: &mut dyn io::Wr
 fn push_way(text: &mut String, way: &Way, with_curl: bool, theme: &Theme) {
     let lead = format!("{} ", theme.accent(&format!("{}:", clean(&effect::hosts(&way.hosts)))));
     push_hanging(text, &lead, 4, &clean(&way.condition), theme.style.columns());
-    let row = |text: &mut String, label: &str, value: &str| {
-        let lead = format!("  {}{}", theme.accent(label), " ".repeat(LABEL - 2 - label.len()));
-        push_hanging(text, &lead, LABEL, &clean(value), theme.style.columns());
-    };
+    let row = |text: &mut String, label: &str, value: &str| push_row(text, label, value, theme);
     if !way.meshes.is_empty() {
         row(text, if way.meshes.len() == 1 { "mesh" } else { "meshes" }, &way.meshes.join(", "));
     }
     row(text, "from", &way.context);
-    row(text, "by", &decided_by(&way.answer));
-    row(text, "e.g.", &asked::line(&way.witness));
-    if let Some(command) = asked::curl(&way.witness).filter(|_| with_curl) {
-        // A command that is wrapped cannot be pasted.
-        text.push_str(&format!("{}{command}\n", " ".repeat(LABEL)));
-    }
+    row(text, "by", &decided_by(&way.answer, ""));
+    push_example(text, &way.witness, with_curl, theme);
     row(text, "to", &effect::words(&way.answer, &BTreeSet::new()));
     text.push('\n');
-}
-
-fn decided_by(answer: &Answer) -> String {
-    match effect::decided_by(answer, "") {
-        (who, Some(place)) => format!("{who} ({place})"),
-        (who, None) => who,
-    }
 }
 
 fn summary(reach: &Reach) -> String {
