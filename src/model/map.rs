@@ -22,6 +22,11 @@ pub fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
     labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
+/// Labels for a message: `app=web,version=v1`.
+pub fn describe_labels(labels: &BTreeMap<String, String>) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
 /// Labels, and selectors over them.
 pub type Labels = Map<Spanned<String>>;
 
@@ -84,6 +89,11 @@ impl Labels {
     /// The labels by key, without their places.
     pub fn to_set(&self) -> LabelSet<'_> {
         self.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// The same, with keys and values of its own.
+    pub fn to_map(&self) -> BTreeMap<String, String> {
+        self.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect()
     }
 
     /// The labels for a message: `key=value, key=value`.

@@ -33,7 +33,7 @@ pub mod wording;
 pub use duration::Duration;
 pub use foreign::ForeignResource;
 pub use kinds::{Kind, KindScope, Spec};
-pub use map::{LabelSet, Labels, Map, label_set};
+pub use map::{LabelSet, Labels, Map, describe_labels, label_set};
 pub use problem::{DecodeProblem, DecodeProblemKind};
 pub use resource::{DocumentContents, Resource, ResourceContents, Tags, read, read_rendered};
 pub use spelling::nearest;

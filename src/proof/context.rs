@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::vantage::{Vantage, namespace_words};
-use crate::model::wording;
+use crate::model::{describe_labels, wording};
 
 /// The vantages with some numbers: `gateway shop/public`, or `mesh, clients in shop and web`; `mesh` for all clients.
 pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
@@ -16,8 +16,7 @@ pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
     let mut clients: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for vantage in chosen() {
         if let Vantage::Sidecar { namespace, labels } = vantage {
-            let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            clients.entry(labels.join(",")).or_default().push(namespace_words(namespace));
+            clients.entry(describe_labels(labels)).or_default().push(namespace_words(namespace));
         }
     }
     if has_all && !clients.is_empty() {
@@ -25,11 +24,17 @@ pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
         return parts.join("; ");
     }
     for (labels, namespaces) in clients {
-        let with = if labels.is_empty() { String::new() } else { format!(" with {labels}") };
-        parts.push(format!(
-            "mesh, clients in {}{with}",
-            wording::enumeration(namespaces.into_iter().map(str::to_owned).collect(), "and")
-        ));
+        let namespaces = wording::enumeration(namespaces.into_iter().map(str::to_owned).collect(), "and");
+        parts.push(format!("mesh, clients in {}", with_labels(&namespaces, &labels)));
     }
     parts.join("; ")
+}
+
+/// Workloads of a namespace: `shop with app=web`.
+pub fn workloads(namespace: &str, labels: &BTreeMap<String, String>) -> String {
+    with_labels(namespace_words(namespace), &describe_labels(labels))
+}
+
+fn with_labels(namespaces: &str, labels: &str) -> String {
+    if labels.is_empty() { namespaces.to_owned() } else { format!("{namespaces} with {labels}") }
 }

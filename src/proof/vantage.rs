@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context;
 use super::ports::Ports;
 use crate::model::{LabelSet, Labels, label_set};
 use crate::simulate::{GatewayRef, Request, Simulator, WorkloadRef};
@@ -118,8 +119,11 @@ fn push_new(clients: &mut Vec<BTreeMap<String, String>>, client: BTreeMap<String
     }
 }
 
-/// The labels of a client that has those of another one, and those that a selector wants. `None` if they disagree.
-fn joined(client: &BTreeMap<String, String>, selector: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+/// The labels of a workload that has some labels, and those that a selector wants. `None` if they disagree.
+pub fn joined(
+    client: &BTreeMap<String, String>,
+    selector: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
     let agrees = |(key, value): (&String, &String)| client.get(key).is_none_or(|own| own == value);
     selector.iter().all(agrees).then(|| client.clone().into_iter().chain(selector.clone()).collect())
 }
@@ -128,9 +132,7 @@ fn joined(client: &BTreeMap<String, String>, selector: &BTreeMap<String, String>
 fn selectors(worlds: &[&World<'_>], namespace: &str) -> Vec<BTreeMap<String, String>> {
     let mut found: Vec<BTreeMap<String, String>> = Vec::new();
     let mut add = |labels: Option<&Labels>| {
-        let labels = labels.into_iter().flat_map(Labels::iter);
-        let labels: BTreeMap<String, String> =
-            labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        let labels = labels.map(Labels::to_map).unwrap_or_default();
         if !labels.is_empty() && !found.contains(&labels) {
             found.push(labels);
         }
@@ -219,9 +221,7 @@ impl Vantage {
     pub fn words(&self) -> String {
         match self {
             Self::Sidecar { namespace, labels } => {
-                let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                let with = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(",")) };
-                format!("mesh, clients in {}{with}", namespace_words(namespace))
+                format!("mesh, clients in {}", context::workloads(namespace, labels))
             }
             Self::Gateway { names, .. } => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -1,5 +1,6 @@
 //! Requests as people write them: in a line, and as a command.
 
+use crate::model::describe_labels;
 use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 
 /// A request in a line: `GET http://shop.example.com/cart  x-user: a`.
@@ -44,11 +45,11 @@ fn connection(request: &Request) -> String {
 
 /// A workload by its name, else by its namespace and labels.
 fn workload(to: &WorkloadRef) -> String {
-    let labels: Vec<String> = to.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    match (&to.name, labels.is_empty()) {
+    let namespace = to.namespace.as_deref().unwrap_or_default();
+    match (&to.name, describe_labels(&to.labels).as_str()) {
         (Some(name), _) => name.clone(),
-        (None, true) => format!("in {}", to.namespace.as_deref().unwrap_or_default()),
-        (None, false) => format!("{} in {}", labels.join(","), to.namespace.as_deref().unwrap_or_default()),
+        (None, "") => format!("in {namespace}"),
+        (None, labels) => format!("{labels} in {namespace}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::invariant::Clients;
-use crate::model::wording;
+use crate::model::{describe_labels, wording};
 use crate::proof::search::{Origin, Origins};
 use crate::proof::vantage::Vantage;
 use crate::simulate::{GatewayRef, Request, Simulator, WorkloadRef};
@@ -104,8 +104,7 @@ fn words(from: &Clients) -> String {
         words.push(format!("outside {}", names(&from.outside, "and")));
     }
     if !from.labels.is_empty() {
-        let labels: Vec<String> = from.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        words.push(format!("with {}", labels.join(",")));
+        words.push(format!("with {}", describe_labels(&from.labels)));
     }
     words.join(" ")
 }

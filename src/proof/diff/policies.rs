@@ -6,7 +6,7 @@ use super::change::{Candidate, Found, Requests};
 use super::servers;
 use crate::model::{LabelSet, label_set};
 use crate::policy::CompiledPolicies;
-use crate::proof::policy_request;
+use crate::proof::{context, policy_request, vantage};
 use crate::simulate::{Answer, Aspect, Request, WorkloadRef};
 use crate::symbolic::{PolicyDifference, PolicyTable, differences};
 use crate::world::World;
@@ -93,11 +93,7 @@ impl Target {
     fn words(&self) -> String {
         match &self.name {
             Some(name) => name.clone(),
-            None => {
-                let labels: Vec<String> = self.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                let with = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(",")) };
-                format!("workloads in {}{with}", self.namespace)
-            }
+            None => format!("workloads in {}", context::workloads(&self.namespace, &self.labels)),
         }
     }
 }
@@ -117,10 +113,8 @@ fn targets(worlds: &[&World<'_>]) -> Vec<Target> {
         }
     }
     for policy in worlds.iter().flat_map(|world| world.policies.authorization_policies()) {
-        let selector = policy.spec.selector.as_ref().map(|selector| &selector.match_labels);
-        let labels = selector.into_iter().flat_map(|labels| labels.iter());
-        let labels: BTreeMap<String, String> =
-            labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        let selector = policy.spec.selector.as_ref();
+        let labels = selector.map(|selector| selector.match_labels.to_map()).unwrap_or_default();
         let namespace = policy.name.namespace.to_string();
         let is_like = |it: &Target| {
             it.namespace == namespace && labels.iter().all(|(key, value)| it.labels.get(key) == Some(value))
@@ -140,10 +134,7 @@ fn joined(targets: &[Target]) -> Vec<Target> {
     let mut found = Vec::new();
     for (index, one) in unnamed.iter().enumerate() {
         for other in unnamed[..index].iter().filter(|it| it.namespace == one.namespace) {
-            let agrees = |(key, value): (&String, &String)| one.labels.get(key).is_none_or(|own| own == value);
-            if other.labels.iter().all(agrees) {
-                let labels: BTreeMap<String, String> =
-                    one.labels.iter().chain(&other.labels).map(|(key, value)| (key.clone(), value.clone())).collect();
+            if let Some(labels) = vantage::joined(&one.labels, &other.labels) {
                 found.push(Target { new_labels: labels.clone(), labels, ..(*one).clone() });
             }
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::change::{Candidate, Found, Requests};
+use crate::proof::context;
 use crate::proof::ports::Ports;
-use crate::proof::vantage::{ELSEWHERE, namespace_words};
+use crate::proof::vantage::ELSEWHERE;
 use crate::simulate::{Answer, Request, RequestProtocol, Tls, WorkloadRef, answer_differences};
 use crate::source::Span;
 use crate::world::World;
@@ -22,9 +23,8 @@ pub fn compare(found: &mut Found<'_, '_>) {
         compare_ports(found, &name, &to, &ports);
     }
     for to in absent(&[old, new]) {
-        let labels: Vec<String> = to.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let with = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(",")) };
-        let name = format!("workloads in {}{with}", namespace_words(to.namespace.as_deref().unwrap_or_default()));
+        let namespace = to.namespace.as_deref().unwrap_or_default();
+        let name = format!("workloads in {}", context::workloads(namespace, &to.labels));
         // No workload has this name: the ports are those of the policies.
         let ports = ports(&[old, new], "");
         compare_ports(found, &name, &to, &ports);
@@ -45,9 +45,8 @@ fn absent(worlds: &[&World<'_>]) -> Vec<WorkloadRef> {
     let mut found: Vec<WorkloadRef> = Vec::new();
     for world in worlds {
         for policy in world.policies.peer_authentications() {
-            let selector = policy.spec.selector.as_ref().map(|selector| &selector.match_labels);
-            let labels = selector.into_iter().flat_map(|labels| labels.iter());
-            let labels = labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+            let selector = policy.spec.selector.as_ref();
+            let labels = selector.map(|selector| selector.match_labels.to_map()).unwrap_or_default();
             let own = policy.name.namespace.as_ref();
             let namespace = if own == world.settings.root_namespace { ELSEWHERE } else { own };
             let workload = WorkloadRef { namespace: Some(namespace.to_owned()), labels, ..WorkloadRef::default() };

@@ -1,8 +1,9 @@
 //! The client that a request names.
 
 use super::described;
-use super::workloads::{describe, is_namespace, labelled, missing, named, names, namespaces, several};
+use super::workloads::{is_namespace, labelled, missing, named, names, namespaces, several};
 use super::written::WrittenName;
+use crate::model::describe_labels;
 use crate::model::spelling::nearest;
 use crate::simulate::request::{Request, WorkloadRef};
 use crate::world::{Gap, World};
@@ -62,7 +63,7 @@ fn client(
     if let (Some(account), [_, _, ..]) = (wanted.service_account.as_deref(), found.as_slice()) {
         found.retain(|workload| workload.service_account == Some(account));
     }
-    let labels = describe(&wanted.labels);
+    let labels = describe_labels(&wanted.labels);
     match found.as_slice() {
         [only] => Ok(described(only, &wanted)),
         [] => {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::serving::{Wanted, by_workload};
-use super::workloads::{describe, labelled, named, services, several};
+use super::workloads::{labelled, named, services, several};
 use super::written::WrittenName;
 use super::{GatewayWorkload, described, dialled, listing};
-use crate::model::{LabelSet, label_set};
+use crate::model::{LabelSet, describe_labels, label_set};
 use crate::simulate::dial::default_port;
 use crate::simulate::request::{Direction, GatewayRef, Request, Tls, WorkloadRef};
 use crate::world::{Gateway, NamespacedName, Server, Service, Workload, World, host};
@@ -253,7 +253,7 @@ fn by_labels(
     wanted: &WorkloadRef,
     notes: &mut Vec<String>,
 ) -> Result<(WorkloadRef, Option<String>), String> {
-    let labels = describe(&wanted.labels);
+    let labels = describe_labels(&wanted.labels);
     let found = labelled(world, &wanted.labels, wanted.namespace.as_deref());
     match found.as_slice() {
         [] => {

@@ -1,10 +1,10 @@
 //! The server that a request names.
 
-use super::workloads::{self, describe, is_namespace, labelled, missing, named, pairs, several};
+use super::workloads::{self, is_namespace, labelled, missing, named, pairs, several};
 use super::written::WrittenName;
 use super::{described, listing};
-use crate::model::label_set;
 use crate::model::spelling::nearest;
+use crate::model::{describe_labels, label_set};
 use crate::simulate::request::{Request, WorkloadRef};
 use crate::uri::split_port;
 use crate::world::{Workload, World};
@@ -70,7 +70,7 @@ fn server(
         return only_one(world, &wanted);
     }
     let found = labelled(world, &wanted.labels, namespace);
-    let labels = describe(&wanted.labels);
+    let labels = describe_labels(&wanted.labels);
     let Some(first) = found.first() else {
         // Of a mesh without workloads nothing is known, so the server is in the default namespace.
         if namespace.is_some() || world.workloads.is_empty() {
@@ -120,7 +120,7 @@ pub(in crate::simulate) fn unknown(world: &World<'_>, request: &Request) -> Resu
     if labels.is_empty() || world.workload_with(namespace, &labels).is_some() {
         return Ok(None);
     }
-    let described = describe(&to.labels);
+    let described = describe_labels(&to.labels);
     match world.inventory.workloads_with(namespace, &labels) {
         Ok(()) => Err(without_labels(world, &described, Some(namespace))),
         Err(gap) => Ok(Some(format!(

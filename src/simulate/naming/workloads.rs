@@ -130,11 +130,6 @@ pub(super) fn several(what: &str, workloads: &[&Workload<'_>]) -> String {
     format!("{what}: {}; name one of them", listing::shown(&listed))
 }
 
-/// The labels for a message: `app=web` or `app=web,version=v1`.
-pub(super) fn describe(labels: &BTreeMap<String, String>) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
 /// The pairs of labels that the workloads of a namespace have, or of all namespaces.
 pub(super) fn pairs(world: &World<'_>, namespace: Option<&str>) -> BTreeSet<String> {
     let near = world.workloads.iter().filter(|it| namespace.is_none_or(|near| it.name.namespace == near));
