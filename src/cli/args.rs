@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::simulate::args::Simulate;
-use super::{check, diff, reach};
+use super::{check, diff, lint, reach};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -62,7 +62,7 @@ pub struct InputArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check manifests for mistakes
-    Lint(Lint),
+    Lint(lint::args::Lint),
     /// Show where requests go, and why
     Simulate(Box<Simulate>),
     /// Show which requests a change treats differently
@@ -77,40 +77,6 @@ pub enum Command {
     Rules(Rules),
     /// Show the documentation of a rule
     Explain(Explain),
-}
-
-/// Check manifests for mistakes.
-#[derive(Debug, clap::Args)]
-pub struct Lint {
-    /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub input: InputArgs,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-    /// Lowest severity in text output [default: infos are hidden if there are errors, or more than 10 infos]
-    #[arg(long, value_name = "SEVERITY")]
-    pub show: Option<Threshold>,
-    /// Print only findings, each on a line
-    #[arg(short, long, conflicts_with = "statistics")]
-    pub quiet: bool,
-    /// Print a table of rules and their numbers of findings, instead of the findings
-    #[arg(long)]
-    pub statistics: bool,
-    /// Lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: Threshold,
-    /// Succeed if there are no manifests
-    #[arg(long)]
-    pub allow_empty: bool,
-    /// Name of standard input in findings
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub stdin_filename: Option<String>,
-    /// Whether the manifests define everything that they refer to [default: decided for each namespace]
-    #[arg(long, value_name = "EXTENT")]
-    pub inventory: Option<InventoryArg>,
 }
 
 /// Whether the manifests are complete.

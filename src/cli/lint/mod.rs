@@ -1,11 +1,14 @@
 //! `mesh lint`
 
-use super::args::{Common, Format, InventoryArg, Lint, Threshold};
+pub mod args;
+
+use super::args::{Common, Format, InventoryArg, Threshold};
 use super::exit;
 use super::project::Project;
 use super::terminal::{self, Tone};
 use crate::lint;
 use crate::report::{self, text::View};
+use args::Lint;
 
 /// Checks manifests and prints the findings.
 pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
