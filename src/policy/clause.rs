@@ -34,7 +34,7 @@ pub struct PolicyClause<'p, 'a> {
     /// Its effect.
     pub effect: ClauseEffect,
     /// Its conditions; `None` if it has placeholders.
-    conditions: Option<&'p PolicyRule<'a>>,
+    pub(super) conditions: Option<&'p PolicyRule<'a>>,
     /// Whether tokens are read, but only later.
     is_before_tokens: bool,
     /// Whether claims are unknown to the rule.

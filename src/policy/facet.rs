@@ -154,6 +154,11 @@ impl Facet {
         matches!(self, Self::Token | Self::Claim(_))
     }
 
+    /// The text of an address.
+    pub fn text_of_address(address: IpAddr) -> String {
+        address_text(address)
+    }
+
     /// The address that a text of the facet stands for.
     pub fn address(text: &str) -> Option<IpAddr> {
         address(text)

@@ -20,6 +20,7 @@ mod rule;
 mod template;
 mod test;
 mod token;
+mod words;
 mod workload_policies;
 
 pub use attributes::Attributes;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::world::World;
+
 /// The ports that meshes mention, and one that they do not.
 #[derive(Debug)]
 pub struct Ports {
@@ -27,4 +29,24 @@ impl Ports {
     pub fn mentioned(&self, port: u32) -> Option<u32> {
         Some(port).filter(|port| self.mentioned.contains(port))
     }
+}
+
+/// The ports at which sidecars may tell connections apart: those of the services before the workload, those of its
+/// containers and of Sidecar resources, and another one.
+pub fn of_workload(worlds: &[&World<'_>], name: &str) -> Ports {
+    let mut ports = BTreeSet::new();
+    for world in worlds {
+        for workload in world.workloads.iter().filter(|it| it.name.to_string() == name) {
+            for service in world.services.before(workload) {
+                ports.extend(service.ports.iter().filter_map(|port| workload.port_behind(port)));
+            }
+            if let Some(sidecar) = world.sidecar_of(&workload.name.namespace, &workload.labels) {
+                let listeners = sidecar.spec.ingress.iter();
+                ports.extend(listeners.filter_map(|it| it.port.as_ref()?.number).map(|number| number.value));
+            }
+        }
+        let with_ports = world.policies.peer_authentications().iter().flat_map(|it| it.spec.port_level_mtls.iter());
+        ports.extend(with_ports.filter_map(|(port, _)| port.parse::<u32>().ok()));
+    }
+    Ports::new(ports)
 }

@@ -1,7 +1,7 @@
 //! Requests as people write them: in a line, and as a command.
 
 use crate::model::describe_labels;
-use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
+use crate::simulate::{GatewayRef, Request, RequestProtocol, Tls, TokenState, WorkloadRef};
 
 /// A request in a line: `GET http://shop.example.com/cart  x-user: a`.
 pub(super) fn line(request: &Request) -> String {
@@ -23,8 +23,14 @@ pub(super) fn line(request: &Request) -> String {
     for (name, value) in &request.headers {
         value.values().iter().for_each(|value| line.push_str(&format!("  {name}: {value}")));
     }
+    if let Some(issuer) = request.issuer.as_ref().filter(|_| !request.claims.is_null()) {
+        line.push_str(&format!("  with a token of {issuer}"));
+    }
     if !request.claims.is_null() {
         line.push_str(&format!("  with claims {}", request.claims));
+    }
+    if let Some(state @ (TokenState::Invalid | TokenState::Expired)) = request.token {
+        line.push_str(if state == TokenState::Invalid { "  with an invalid token" } else { "  with an expired token" });
     }
     if request.tls() == Tls::Mtls && request.to.is_none() {
         line.push_str("  with a client certificate");

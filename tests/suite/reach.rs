@@ -5,6 +5,7 @@ use std::path::Path;
 use super::mesh::{mesh, mesh_in};
 
 const MESH: &str = "fixtures/check/mesh.yaml";
+const POLICIES: &str = "fixtures/reach/policies.yaml";
 
 #[test]
 fn text_shows_each_way_once() {
@@ -40,6 +41,37 @@ fn witnesses_are_requests_of_simulate() {
             }
         }
     }
+}
+
+#[test]
+fn policies_are_listed_by_rule() {
+    for ruling in ["--denied", "--allowed"] {
+        let run = mesh(&["reach", ruling, "web", "-f", POLICIES]);
+        insta::assert_snapshot!(format!("policies{ruling}"), run.stdout);
+        let run = mesh(&["reach", ruling, "shop/web", "-f", POLICIES, "--format", "json"]);
+        let reach = run.json();
+        assert_eq!((reach["ruling"].as_str(), reach["complete"].as_bool()), (ruling.get(2..), Some(true)));
+        for way in reach["ways"].as_array().unwrap() {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let run = mesh_in(root, &["simulate", "-f", POLICIES, "--requests", "-"], &way["witness"].to_string(), &[]);
+            let result: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(result["policy"], way["policy"]);
+            assert_eq!(result["outcome"] == "denied", ruling == "--denied");
+        }
+    }
+}
+
+#[test]
+fn workloads_of_policies_have_names() {
+    for (workload, message) in [
+        ("wep", "workload `wep` does not exist; did you mean `web`?"),
+        ("blog/web", "workload `blog/web` does not exist; did you mean `shop/web`?"),
+    ] {
+        let run = mesh(&["reach", "--denied", workload, "-f", POLICIES]);
+        assert_eq!((run.status, run.stderr), (2, format!("error: {message}\n")));
+    }
+    let run = mesh(&["reach", "--allowed", "worker", "-f", POLICIES]);
+    assert_eq!(run.stdout.lines().last(), Some("1 rule allows requests at shop/worker, and no other: proven"));
 }
 
 #[test]

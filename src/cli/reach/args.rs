@@ -11,7 +11,8 @@ Examples:
   mesh reach reviews
   mesh reach reviews.shop/v2 --from shop/web
   mesh reach shop/reviews-v1 --gateway istio-system/public
-  mesh reach 404";
+  mesh reach 404
+  mesh reach --denied shop/reviews-v1";
 
 /// Show which requests arrive at a destination.
 #[derive(Debug, clap::Args)]
@@ -19,8 +20,14 @@ Examples:
 pub struct Reach {
     /// Destination: HOST[:PORT][/SUBSET], a workload as NAMESPACE/NAME, a status such as 404, or an outcome such as
     /// passthrough
-    #[arg(value_name = "DESTINATION")]
-    pub destination: String,
+    #[arg(value_name = "DESTINATION", required_unless_present_any = ["denied", "allowed"])]
+    pub destination: Option<String>,
+    /// Show the requests that the policies of this workload deny, by rule, instead of those that arrive
+    #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["destination", "allowed", "from", "gateway"])]
+    pub denied: Option<String>,
+    /// Show the requests that the policies of this workload allow, by rule
+    #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["destination", "from", "gateway"])]
+    pub allowed: Option<String>,
     /// Manifests: a file, a directory, or - for standard input (repeatable) [default: `manifests` of the configuration, or
     /// .]
     #[arg(short, long, value_name = "PATH")]

@@ -12,7 +12,8 @@ use self::args::Reach;
 use super::args::{Common, Format};
 use super::project::Project;
 use super::{exit, terminal};
-use crate::proof::reach::Reach as Found;
+use crate::policy::Ruling;
+use crate::proof::reach::{Reach as Found, workload_named};
 use crate::proof::{Origins, Target};
 use crate::report;
 use crate::simulate::{GatewayRef, Request, Simulator, WorkloadRef};
@@ -27,26 +28,52 @@ pub fn run(common: &Common, args: &Reach) -> Result<u8, String> {
     }
     let worlds = project.worlds(None);
     let all: Vec<&World<'_>> = worlds.iter().map(|(_, world)| world).collect();
-    let target = Target::parse(&args.destination, &all)?;
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    let sought = Sought::of(args, &all)?;
     let search = |(mesh, world): &(&crate::layout::Mesh, World<'_>)| {
         let simulator = Simulator::new(world).at(time);
-        let Origins { all, incomplete } = origins(&simulator, args)?;
-        Ok((mesh.name.clone(), Found::of(&simulator, (&all, incomplete), &target)))
+        let found = match &sought {
+            Sought::End(target) => {
+                let Origins { all, incomplete } = origins(&simulator, args)?;
+                Some(Found::of(&simulator, (&all, incomplete), target))
+            }
+            Sought::Ruling(workload, ruling) => Found::of_rulings(&simulator, workload, *ruling),
+        };
+        Ok(found.map(|found| (mesh.name.clone(), found)))
     };
-    let parts: Vec<Result<(String, Found), String>> = worlds.par_iter().map(search).collect();
+    let parts: Vec<Result<Option<(String, Found)>, String>> = worlds.par_iter().map(search).collect();
     let (found, missing): (Vec<_>, Vec<_>) = parts.into_iter().partition(Result::is_ok);
     // Some of several meshes may lack the client or the gateway.
     if let (true, Some(Err(error))) = (found.is_empty(), missing.into_iter().next()) {
         return Err(error);
     }
-    let reach =
-        Found { destination: args.destination.clone(), ..Found::of_meshes(found.into_iter().flatten().collect()) };
+    let mut reach = Found::of_meshes(found.into_iter().flatten().flatten().collect());
+    if let Some(destination) = &args.destination {
+        reach.destination.clone_from(destination);
+    }
     terminal::write(|out| match args.format {
         Format::Text => report::text::reach(&reach, args.curl, &terminal::style(common), out),
         Format::Json => report::json::reach(&reach, out),
     })?;
     Ok(if project.failed() { exit::FAILED } else { exit::DONE })
+}
+
+/// The question that the options ask.
+enum Sought {
+    /// The requests that end somewhere.
+    End(Target),
+    /// The requests on which the policies of a workload rule in this way.
+    Ruling(String, Ruling),
+}
+
+impl Sought {
+    fn of(args: &Reach, worlds: &[&World<'_>]) -> Result<Self, String> {
+        Ok(match (&args.destination, &args.denied, &args.allowed) {
+            (_, Some(workload), _) => Self::Ruling(workload_named(workload, worlds)?, Ruling::Denied),
+            (_, _, Some(workload)) => Self::Ruling(workload_named(workload, worlds)?, Ruling::Allowed),
+            (destination, _, _) => Self::End(Target::parse(destination.as_deref().unwrap_or_default(), worlds)?),
+        })
+    }
 }
 
 /// The origins that the options name; all without any.

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Candidate, Found, Requests};
-use super::servers;
 use crate::model::{LabelSet, label_set};
 use crate::policy::CompiledPolicies;
-use crate::proof::{context, policy_request, vantage};
+use crate::proof::{context, policy_request, ports, vantage};
 use crate::simulate::{Answer, Aspect, Request, WorkloadRef};
 use crate::symbolic::{PolicyDifference, PolicyTable, differences};
 use crate::world::World;
@@ -47,7 +46,7 @@ pub fn compare(found: &mut Found<'_, '_>) {
 fn add(found: &mut Found<'_, '_>, target: &Target, is_tcp: bool, difference: &PolicyDifference) {
     let shown = difference.witness.as_ref().and_then(|witness| {
         let ports: Vec<u32> = match &target.name {
-            Some(name) => servers::ports(&[found.old.world(), found.new.world()], name).all().collect(),
+            Some(name) => ports::of_workload(&[found.old.world(), found.new.world()], name).all().collect(),
             None => vec![80],
         };
         let trust_domain = &found.old.world().settings.trust_domain;

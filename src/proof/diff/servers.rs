@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::{Candidate, Found, Requests};
 use crate::proof::context;
-use crate::proof::ports::Ports;
+use crate::proof::ports::{self, Ports};
 use crate::proof::vantage::ELSEWHERE;
 use crate::simulate::{Answer, Request, RequestProtocol, Tls, WorkloadRef, answer_differences};
 use crate::source::Span;
@@ -19,14 +19,14 @@ pub fn compare(found: &mut Found<'_, '_>) {
     let both: Vec<String> = names(old).intersection(&names(new)).cloned().collect();
     for name in both {
         let to = WorkloadRef { name: Some(name.clone()), ..WorkloadRef::default() };
-        let ports = ports(&[old, new], &name);
+        let ports = ports::of_workload(&[old, new], &name);
         compare_ports(found, &name, &to, &ports);
     }
     for to in absent(&[old, new]) {
         let namespace = to.namespace.as_deref().unwrap_or_default();
         let name = format!("workloads in {}", context::workloads(namespace, &to.labels));
         // No workload has this name: the ports are those of the policies.
-        let ports = ports(&[old, new], "");
+        let ports = ports::of_workload(&[old, new], "");
         compare_ports(found, &name, &to, &ports);
     }
 }
@@ -67,26 +67,6 @@ const CONNECTIONS: [(Tls, Option<RequestProtocol>); 6] = [
     (Tls::Tls, None),
     (Tls::Tls, Some(RequestProtocol::Tcp)),
 ];
-
-/// The ports at which sidecars may tell connections apart: those of the services before the workload, those of its
-/// containers and of Sidecar resources, and another one.
-pub(super) fn ports(worlds: &[&World<'_>], name: &str) -> Ports {
-    let mut ports = BTreeSet::new();
-    for world in worlds {
-        for workload in world.workloads.iter().filter(|it| it.name.to_string() == name) {
-            for service in world.services.before(workload) {
-                ports.extend(service.ports.iter().filter_map(|port| workload.port_behind(port)));
-            }
-            if let Some(sidecar) = world.sidecar_of(&workload.name.namespace, &workload.labels) {
-                let listeners = sidecar.spec.ingress.iter();
-                ports.extend(listeners.filter_map(|it| it.port.as_ref()?.number).map(|number| number.value));
-            }
-        }
-        let with_ports = world.policies.peer_authentications().iter().flat_map(|it| it.spec.port_level_mtls.iter());
-        ports.extend(with_ports.filter_map(|(port, _)| port.parse::<u32>().ok()));
-    }
-    Ports::new(ports)
-}
 
 /// Compares connections of one kind to a port of a workload.
 fn compare_request(found: &mut Found<'_, '_>, name: &str, request: Request, port: Option<u32>) {

@@ -7,15 +7,21 @@ use serde::Serialize;
 
 use super::answer::AnswerObject;
 use super::request::RequestObject;
-use super::trace::RouteObject;
+use super::trace::{PolicyObject, RouteObject};
 use super::write;
-use crate::proof::reach::{Reach, Way};
+use crate::policy::Ruling;
+use crate::proof::reach::{Reach, Sought, Way};
 
 /// Writes the output of `mesh reach --format json`: one object, indented, with a newline at its end.
 pub fn reach(reach: &Reach, out: &mut dyn io::Write) -> io::Result<()> {
     let object = ReachObject {
         schema: "mesh.reach/v1",
         destination: &reach.destination,
+        ruling: match reach.sought {
+            Sought::Arrival => None,
+            Sought::Ruling(Ruling::Denied) => Some("denied"),
+            Sought::Ruling(_) => Some("allowed"),
+        },
         ways: reach.ways.iter().map(WayObject::of).collect(),
         complete: reach.incomplete.is_empty(),
         incomplete: &reach.incomplete,
@@ -28,6 +34,8 @@ pub fn reach(reach: &Reach, out: &mut dyn io::Write) -> io::Result<()> {
 struct ReachObject<'a> {
     schema: &'static str,
     destination: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ruling: Option<&'static str>,
     ways: Vec<WayObject<'a>>,
     complete: bool,
     incomplete: &'a BTreeSet<String>,
@@ -42,9 +50,13 @@ struct WayObject<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     meshes: &'a [String],
     context: &'a str,
-    host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     hosts: &'a [String],
     route: Option<RouteObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyObject<'a>>,
     condition: &'a str,
     witness: RequestObject<'a>,
     result: AnswerObject<'a>,
@@ -63,9 +75,11 @@ impl<'a> WayObject<'a> {
             mesh: way.meshes.first().map(String::as_str),
             meshes: &way.meshes,
             context: &way.context,
-            host: way.hosts.first().map_or("", String::as_str),
+            host: way.hosts.first().map(String::as_str),
             hosts: &way.hosts,
             route: way.route().map(RouteObject::of),
+            // The policy of a way to a destination is one on the way, and does not make the way.
+            policy: way.answer.policy.as_ref().filter(|_| way.hosts.is_empty()).map(PolicyObject::of),
             condition: &way.condition,
             witness: RequestObject::of(&way.witness),
             result: AnswerObject::of(&way.answer),

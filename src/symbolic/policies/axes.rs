@@ -6,6 +6,7 @@ use super::super::bits::Bits;
 use super::super::dimension::Dimension;
 use super::super::region::{ABSENT, Literal};
 use super::super::space::Axis;
+use super::witness;
 use crate::policy::{Facet, FacetCondition};
 use crate::re2::{Pattern, Re2, partition};
 
@@ -63,9 +64,10 @@ impl Axes {
             let kept: Vec<usize> =
                 (0..sets.len()).filter(|number| patterns[*number].as_ref().is_some_and(keeps)).collect();
             let mut languages: Vec<Pattern> = kept.iter().filter_map(|number| patterns[*number].clone()).collect();
-            // Atoms of the trust domain of the mesh are told apart, so that they have a text of it.
+            // A text that a witness should rather have is told apart, so that it can have it.
             let own = || Pattern::of_prefix(format!("{}/", known.trust_domain).as_bytes(), false);
             languages.extend((*facet == Facet::Principal).then(own));
+            languages.extend(witness::usual(facet).iter().map(|text| Pattern::of_text(text.as_bytes(), false)));
             let parts = partition(universe.as_ref()?, &languages, LARGEST + LARGEST_EACH * size)?;
             Some((kept, parts))
         };

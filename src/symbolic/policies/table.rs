@@ -136,10 +136,10 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         if is_allowed { PolicyVerdict::Allowed } else { PolicyVerdict::Denied }
     }
 
-    /// Says whether a decision is made about some request: no other one is made before it. A CUSTOM rule that asks an
-    /// authorizer is asked unless an earlier one matches, or a CUSTOM rule denies.
-    pub fn reach(&self, decision: Decision) -> PolicyReach {
-        let earlier: Vec<usize> = match decision {
+    /// The clauses that come before a decision. A CUSTOM rule that asks an authorizer is asked unless an earlier one matches,
+    /// or a CUSTOM rule denies.
+    pub fn before(&self, decision: Decision) -> Vec<usize> {
+        match decision {
             Decision::Default => self.with(|effect| !matches!(effect, ClauseEffect::Asks(_))),
             Decision::Clause(number) => match self.clauses[number].effect {
                 ClauseEffect::Asks(_) | ClauseEffect::Refuses => {
@@ -150,8 +150,17 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
             .into_iter()
             .filter(|other| *other < number)
             .collect(),
-        };
-        self.reach_past(decision, &earlier)
+        }
+    }
+
+    /// Says whether a decision is made about some request: no other one is made before it.
+    pub fn reach(&self, decision: Decision) -> PolicyReach {
+        self.reach_past(decision, &self.before(decision))
+    }
+
+    /// Whether two clauses may match the same request.
+    pub fn may_meet(&self, one: usize, other: usize) -> bool {
+        !matches!(self.own.meet(&[one, other], &[]), Search::None(_))
     }
 
     /// Says whether a decision is made about some request if the given clauses come before it.

@@ -1,7 +1,7 @@
 //! A request that shows what was proven about policies.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::super::bits::Bits;
 use super::super::dimension::Dimension;
@@ -34,8 +34,22 @@ pub struct PolicyWitness {
     pub is_open: bool,
 }
 
+/// Texts that people expect, the most usual first.
 const USUAL: [&str; 15] =
     ["GET", "POST", "PUT", "DELETE", "/", "80", "8080", "443", "9080", "1", "a", "x", "http", "https", ""];
+
+/// An address of nobody (RFC 5737).
+const USUAL_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// Texts of a facet that a witness has if it can, beside those of conditions.
+pub(super) fn usual(facet: &Facet) -> Vec<String> {
+    match facet {
+        Facet::Method => vec!["GET".to_owned(), "POST".to_owned()],
+        Facet::Header(_) => vec!["1".to_owned()],
+        Facet::SourceIp | Facet::RemoteIp => vec![Facet::text_of_address(USUAL_ADDRESS)],
+        _ => Vec::new(),
+    }
+}
 
 impl PolicyWitness {
     /// A request of a region, with the trust domain of the mesh if possible; `None` if it is not UTF-8.
@@ -51,6 +65,10 @@ impl PolicyWitness {
                     continue;
                 }
             };
+            // Any text will do, also those that were not told apart.
+            if required.is_empty() && *allowed == axis.possible {
+                continue;
+            }
             let texts: Option<Vec<String>> = chosen(&axis.texts, (allowed, required), &known.trust_domain)
                 .into_iter()
                 .map(|atom| String::from_utf8(axis.texts[atom - 1].clone()).ok())
@@ -132,7 +150,10 @@ fn chosen(texts: &[Vec<u8>], (allowed, required): (&Bits, &[Bits]), trust_domain
     }
     let rank = |atom: &usize| {
         let text = &texts[atom - 1];
-        let usual = USUAL.iter().position(|it| it.as_bytes() == text);
+        let usual = USUAL.iter().position(|it| it.as_bytes() == text).or_else(|| {
+            let is_address = Facet::text_of_address(USUAL_ADDRESS).as_bytes() == text;
+            is_address.then_some(USUAL.len())
+        });
         let is_own = text.strip_prefix(trust_domain.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
         (!is_own, usual.unwrap_or(usize::MAX), text.len(), text.clone())
     };

@@ -1,19 +1,36 @@
-//! The requests that arrive at a destination.
+//! The requests that arrive at a destination, and those that its policies deny or allow.
+
+mod rulings;
 
 use std::collections::BTreeSet;
 
 use super::context;
 use super::search::{Aim, Found, Hosts, Origin, Question, Shown, Target, search};
 use super::vantage::Vantage;
+use crate::policy::Ruling;
 use crate::simulate::{Answer, Request, RouteRef, Simulator};
 use crate::source::Span;
 
-/// The requests that arrive at a destination.
+pub use rulings::workload_named;
+
+/// The question about requests.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// Whether they arrive at the destination.
+    #[default]
+    Arrival,
+    /// How the policies of the destination, a workload, rule on them.
+    Ruling(Ruling),
+}
+
+/// The requests that arrive at a destination, or on which its policies rule.
 #[derive(Debug, Default)]
 pub struct Reach {
     /// The destination, as it was asked for.
     pub destination: String,
-    /// The ways to it.
+    /// The question about requests to it.
+    pub sought: Sought,
+    /// The ways to it, or the rules of policies.
     pub ways: Vec<Way>,
     /// The reasons why there may be more. Without any, no other request arrives there.
     pub incomplete: BTreeSet<String>,
@@ -23,14 +40,15 @@ pub struct Reach {
     pub tables: usize,
 }
 
-/// A rule that sends requests to the destination, in the meshes and at the proxies that have it.
+/// A rule that sends requests to the destination or rules on them, in the meshes and at the proxies that have it.
 #[derive(Debug, Clone)]
 pub struct Way {
     /// The meshes, if there are several.
     pub meshes: Vec<String>,
-    /// Where the requests start: gateways, or the mesh with the namespaces of the clients.
+    /// Where the requests start: gateways, or the mesh with the namespaces of the clients. For rules of policies, the
+    /// workload that has them.
     pub context: String,
-    /// The hosts, in the form in which a virtual host has them.
+    /// The hosts, in the form in which a virtual host has them. Empty for rules of policies.
     pub hosts: Vec<String>,
     /// The requests of the rule, in words.
     pub condition: String,
@@ -38,7 +56,7 @@ pub struct Way {
     pub witness: Request,
     /// The answer to it.
     pub answer: Answer,
-    /// The place of the route; `None` for defaults.
+    /// The place of the route or policy; `None` for defaults.
     place: Option<Span>,
 }
 
@@ -72,7 +90,14 @@ impl Reach {
         incomplete.extend(undecided);
         let vantages: Vec<Vantage> = origins.iter().map(|origin| origin.vantage.clone()).collect();
         let ways = joined(shown, &vantages);
-        Self { destination: target.to_string(), ways, incomplete, vantages: origins.len(), tables }
+        Self {
+            destination: target.to_string(),
+            sought: Sought::Arrival,
+            ways,
+            incomplete,
+            vantages: origins.len(),
+            tables,
+        }
     }
 
     /// The requests that arrive at a destination of several meshes, by their names.
@@ -90,6 +115,7 @@ impl Reach {
             let named = |reason: String| if has_several { format!("mesh {mesh}: {reason}") } else { reason };
             all.incomplete.extend(part.incomplete.into_iter().map(named));
             all.destination = part.destination;
+            all.sought = part.sought;
             all.vantages += part.vantages;
             all.tables += part.tables;
         }
