@@ -261,7 +261,7 @@ fn shown(directory: &str) -> &str {
     if directory.is_empty() { "." } else { directory }
 }
 
-/// The deepest directory that contains all paths.
+/// The deepest directory that contains all paths; `""` if there is none, because some are absolute and others are not.
 fn common_directory<'p>(mut paths: impl Iterator<Item = &'p str>) -> &'p str {
     let Some(first) = paths.next() else { return "" };
     if first == STDIN {
@@ -270,8 +270,27 @@ fn common_directory<'p>(mut paths: impl Iterator<Item = &'p str>) -> &'p str {
     paths.fold(path::directory(first), |common, other| {
         let mut common = common;
         while !common.is_empty() && !path::is_within(other, common) {
-            common = path::directory(common);
+            common = if common == "/" { "" } else { path::directory(common) };
         }
         common
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_directory;
+
+    #[test]
+    fn paths_may_have_no_directory_in_common() {
+        for (paths, common) in [
+            (&["a/b/x.yaml", "a/c/y.yaml"][..], "a"),
+            (&["/tmp/x.yaml", "a/y.yaml"], ""),
+            (&["a/y.yaml", "/tmp/x.yaml"], ""),
+            (&["/a/x.yaml", "/b/y.yaml"], "/"),
+            (&["../x.yaml", "y.yaml"], ".."),
+            (&["y.yaml", "../x.yaml"], ""),
+        ] {
+            assert_eq!(common_directory(paths.iter().copied()), common, "{paths:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::proof::policy_request;
 use crate::proof::ports;
 use crate::simulate::{Answer, Outcome, Request, Simulator, TokenState, WorkloadRef};
 use crate::symbolic::{Decision, PolicyReach, PolicyTable, PolicyVerdict, PolicyWitness};
-use crate::world::{Workload, World};
+use crate::world::{DataPlane, Workload, World};
 
 /// The workload with a name, as `namespace/name` or only its name, of some meshes. The error names the nearest one.
 ///
@@ -49,9 +49,18 @@ impl Reach {
         search.found.sought = Sought::Ruling(ruling);
         search.found.destination = name.to_owned();
         search.found.vantages = 1;
-        search.add_tokens(&policies);
-        for is_tcp in [false, true] {
-            search.add_rules(&policies, is_tcp);
+        match world.presumed_data_plane(workload) {
+            DataPlane::Sidecar => {
+                search.add_tokens(&policies);
+                search.add_rules(&policies, false);
+                search.add_rules(&policies, true);
+            }
+            // ztunnel knows connections only.
+            DataPlane::Ambient => {
+                search.add_rules(&policies, true);
+                search.found.incomplete.insert(format!("the policies of a waypoint before {name} are not considered"));
+            }
+            DataPlane::None => search.add_default(),
         }
         Some(search.found)
     }
@@ -115,6 +124,18 @@ impl Search<'_, '_> {
             // A request about which an authorizer is asked is not simply allowed.
             let asked = if wanted == PolicyVerdict::Allowed { asks.as_slice() } else { &[] };
             self.add_decision(&table, decision, asked, &wanted, is_tcp);
+        }
+    }
+
+    /// Adds all requests of a workload that no proxy protects.
+    fn add_default(&mut self) {
+        let request = |port: &u32| Request { port: Some(*port), ..self.to.clone() };
+        let shown = self.ports(false).iter().map(request).find_map(|request| {
+            let answer = self.simulator.simulate(&request).ok().filter(|answer| answer.outcome.goes_on())?;
+            Some((request, answer))
+        });
+        if let Some(shown) = shown.filter(|_| self.ruling == Ruling::Allowed) {
+            self.add("every request, since no proxy of the mesh enforces policies".to_owned(), shown);
         }
     }
 
