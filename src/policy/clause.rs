@@ -3,7 +3,7 @@
 use super::condition::CompiledCondition;
 use super::facet::{Facet, FacetCondition};
 use super::rule::PolicyRule;
-use super::workload_policies::{CompiledPolicy, RuleForm, WorkloadPolicies};
+use super::workload_policies::{CompiledPolicies, CompiledPolicy, RuleForm, WorkloadPolicies};
 use super::{Attributes, evaluate};
 use crate::model::security::PolicyAction;
 use crate::source::Span;
@@ -65,6 +65,19 @@ impl<'a> CompiledPolicy<'a> {
                 is_without_claims: is_tcp,
             })
         })
+    }
+}
+
+impl<'a> CompiledPolicies<'a> {
+    /// The rules of a policy that match something, as proxies apply them to HTTP requests or to other connections. Whether
+    /// a proxy reads tokens is not known, so it may.
+    pub fn clauses(&self, policy: &AuthorizationPolicy<'a>, is_tcp: bool) -> Vec<PolicyClause<'_, 'a>> {
+        let Some(compiled) = self.compiled(policy) else { return Vec::new() };
+        let effect = match compiled.action {
+            PolicyAction::Allow => ClauseEffect::Allows,
+            _ => ClauseEffect::Denies,
+        };
+        compiled.clauses(self.world, &effect, is_tcp).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The dimensions of requests.
 
-use crate::policy::{Facet, TestSubject};
+use crate::policy::Facet;
 use crate::routing::RequestPart;
 
 /// A part of requests, or a property of the proxies that they pass.
@@ -18,8 +18,6 @@ pub enum Dimension {
     Facet(Facet),
     /// Whether a condition on a facet holds that is not among the atoms of the facet, by its number.
     FacetCondition(Facet, usize),
-    /// An attribute by which policies decide, and which is not a part of an HTTP request.
-    Attribute(TestSubject),
 }
 
 /// A property by which a VirtualService chooses proxies and their ports, or connections.

@@ -10,20 +10,16 @@ mod connections;
 mod dimension;
 mod escape;
 mod policies;
-mod policy;
 mod reach;
 mod region;
 mod space;
 mod witness;
 
 #[cfg(test)]
-mod policy_tests;
-#[cfg(test)]
 mod tests;
 
 pub use dimension::{ProxyCondition, ProxyProperty};
 pub use policies::{Decision, PolicyDifference, PolicyReach, PolicyTable, PolicyVerdict, PolicyWitness, differences};
-pub use policy::PolicyRules;
 pub use reach::{Matches, Meeting, Reachability};
 pub use space::Shape;
 pub use witness::Witness;

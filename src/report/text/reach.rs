@@ -38,7 +38,7 @@ fn push_way(text: &mut String, way: &Way, with_curl: bool, theme: &Theme) {
     push_hanging(text, &lead, 4, &clean(&way.condition), theme.style.columns());
     let row = |text: &mut String, label: &str, value: &str| push_row(text, label, value, theme);
     if !way.meshes.is_empty() {
-        row(text, if way.meshes.len() == 1 { "mesh" } else { "meshes" }, &way.meshes.join(", "));
+        row(text, if way.meshes.len() == 1 { "mesh" } else { "meshes" }, &effect::meshes(&way.meshes));
     }
     if !way.hosts.is_empty() {
         row(text, "from", &way.context);

@@ -4,14 +4,12 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::super::escape::{Escape, MOST_COMPARISONS};
+use super::super::reach::{MOST_COMPARISONS_TOGETHER, MOST_PRUNED};
 use super::super::region::Region;
 use super::super::space::{RequestBox, Space};
 use super::axes::{Axes, Known};
 use super::witness::PolicyWitness;
 use crate::policy::{ClauseEffect, FacetCondition, PolicyClause, WorkloadPolicies};
-
-/// The comparisons of all searches in one space.
-const MOST_COMPARISONS_TOGETHER: u64 = 200_000_000;
 
 /// The most combinations of a source and an operation of one rule.
 const MOST_ALTERNATIVES: usize = 1_000;
@@ -91,6 +89,12 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
         let is_incomplete = policies.has_notes();
         let known = Known { issuers: Some(issuers), trust_domain: policies.trust_domain().to_owned() };
         Self::of_clauses(clauses, policies.denies_by_default(), known, is_incomplete)
+    }
+
+    /// Some rules that apply to the same workloads. Whether proxies read tokens, and of which issuers, is not known.
+    pub fn of_rules(clauses: Vec<PolicyClause<'p, 'a>>, trust_domain: &str) -> Self {
+        let known = Known { issuers: None, trust_domain: trust_domain.to_owned() };
+        Self::of_clauses(clauses, false, known, false)
     }
 
     fn of_clauses(
@@ -190,7 +194,7 @@ impl<'p, 'a> PolicyTable<'p, 'a> {
             return vec![*alone];
         }
         let mut kept = covers;
-        for at in (0..kept.len()).rev() {
+        for at in (0..kept.len()).rev().take(MOST_PRUNED) {
             let mut fewer = kept.clone();
             fewer.remove(at);
             if is_proof(&fewer) {

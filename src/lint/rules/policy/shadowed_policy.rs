@@ -1,5 +1,6 @@
 //! `shadowed-policy`
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::overriding_policy::is_unconditional;
@@ -8,9 +9,8 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::security::PolicyAction;
-use crate::policy::{CompiledPolicies, RuleTests, TestForm};
-use crate::source::Span;
-use crate::symbolic::{PolicyRules, Reachability};
+use crate::policy::{ClauseEffect, CompiledPolicies, PolicyClause};
+use crate::symbolic::{Decision, PolicyReach, PolicyTable, PolicyWitness};
 use crate::world::{AuthorizationPolicy, Gap, World};
 
 pub static RULE: Rule = rule! {
@@ -28,15 +28,6 @@ static REDUNDANT: Finding = finding! {
     "redundant", Notable, Certain, [],
     "other rules with the same action take all requests of a rule",
 };
-
-/// A rule that proxies enforce.
-struct Enforced<'w, 'a> {
-    policy: &'w AuthorizationPolicy<'a>,
-    action: PolicyAction,
-    /// Its number among all rules of its policy.
-    index: usize,
-    span: Span,
-}
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
@@ -58,82 +49,86 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 /// Checks the rules of a namespace against each other and those of the root namespace. The last ones come first, and what
 /// is reported takes nothing from others. So all reported rules together can be removed.
-fn check_namespace<'w, 'a>(
-    world: &'w World<'a>,
+fn check_namespace<'a>(
+    world: &World<'a>,
     compiled: &CompiledPolicies<'a>,
     namespace: &str,
-    policies: &[&'w AuthorizationPolicy<'a>],
+    policies: &[&AuthorizationPolicy<'a>],
     diagnostics: &mut Diagnostics,
 ) {
-    let tests = |is_tcp: bool| -> Vec<RuleTests<'_>> {
-        policies.iter().flat_map(|policy| compiled.tests(policy, is_tcp)).collect()
+    let table = |is_tcp: bool| {
+        let clauses = policies.iter().flat_map(|policy| compiled.clauses(policy, is_tcp));
+        PolicyTable::of_rules(clauses.collect(), &world.settings.trust_domain)
     };
-    let of_http = tests(false);
-    let of_policy =
-        policies.iter().flat_map(|policy| policy.spec.rules.iter().enumerate().map(move |it| (*policy, it.0)));
-    let rules: Vec<Enforced<'w, 'a>> = of_policy
-        .zip(&of_http)
-        .map(|((policy, index), tests)| Enforced { policy, action: policy.action(), index, span: tests.span })
-        .collect();
+    let http = table(false);
+    let rules = &http.clauses;
     if rules.len() < 2 {
         return;
     }
-    let http = proofs(&of_http);
-    let of_tcp = tests(true);
-    let mut tcp: Option<PolicyRules> = None;
+    let tcp = OnceCell::new();
     let mut is_left = vec![true; rules.len()];
-    for number in (0..rules.len()).rev().filter(|number| rules[*number].policy.name.namespace == namespace) {
-        if !matches!(of_http[number].form, TestForm::Alternatives(_)) {
+    for number in (0..rules.len()).rev() {
+        let rule = &rules[number];
+        if rule.policy.name.namespace != namespace || rule.is_unknown() {
             continue;
         }
-        let others = |action: PolicyAction| -> Vec<usize> {
+        let others = |effect: ClauseEffect| -> Vec<usize> {
             let others = (0..rules.len()).filter(|other| *other != number && is_left[*other]);
-            others.filter(|it| rules[*it].action == action && takes_over(world, &rules[*it], &rules[number])).collect()
+            let takes_over = |other: &PolicyClause<'_, '_>| other.effect == effect && takes_over(world, other, rule);
+            others.filter(|it| !rules[*it].is_unknown() && takes_over(&rules[*it])).collect()
         };
-        let denying = others(PolicyAction::Deny);
-        let mut searches = vec![(&DENIED, denying.clone())];
-        match rules[number].action {
-            PolicyAction::Deny => searches[0].0 = &REDUNDANT,
-            _ => searches.push((&REDUNDANT, others(PolicyAction::Allow).into_iter().chain(denying).collect())),
-        }
-        for (finding, others) in searches {
-            let covers = match http.reach(number, &others) {
-                Reachability::TakenBy(covers) => covers,
-                Reachability::Impossible => break,
-                Reachability::Reached => continue,
-                Reachability::Undecided => {
-                    let name = rules[number].policy.name.to_string();
+        let denying = others(ClauseEffect::Denies);
+        let searches = match rule.effect {
+            ClauseEffect::Denies => vec![(&REDUNDANT, denying)],
+            _ => {
+                let all = others(ClauseEffect::Allows).into_iter().chain(denying.iter().copied()).collect();
+                vec![(&DENIED, denying), (&REDUNDANT, all)]
+            }
+        };
+        for (finding, others) in searches.into_iter().filter(|(_, others)| !others.is_empty()) {
+            let covers = match http.reach_past(Decision::Clause(number), &others) {
+                PolicyReach::TakenBy(covers) => covers,
+                PolicyReach::Impossible => break,
+                PolicyReach::Reached(_) => continue,
+                PolicyReach::Undecided => {
+                    let name = rule.policy.name.to_string();
                     diagnostics.unchecked(Gap::TooManyMatches(Kind::AuthorizationPolicy, name));
                     break;
                 }
             };
-            // On other ports, istiod drops conditions, or whole rules.
-            let tcp = tcp.get_or_insert_with(|| proofs(&of_tcp));
-            let is_taken = match of_tcp[number].form {
-                TestForm::Void => true,
-                _ => !matches!(tcp.reach(number, &others), Reachability::Reached | Reachability::Undecided),
-            };
-            if is_taken {
+            if is_taken(tcp.get_or_init(|| table(true)), rule, others.iter().map(|other| &rules[*other])) {
                 is_left[number] = false;
-                let covers: Vec<&Enforced<'_, '_>> = covers.into_iter().map(|it| &rules[it]).collect();
-                report(finding, &rules[number], &covers, diagnostics);
+                let example = match http.reach_past(Decision::Clause(number), &[]) {
+                    PolicyReach::Reached(witness) => witness.filter(|it| !it.is_open),
+                    _ => None,
+                };
+                let covers: Vec<&PolicyClause<'_, '_>> = covers.into_iter().map(|it| &rules[it]).collect();
+                report(finding, rule, &covers, example.as_deref(), diagnostics);
                 break;
             }
         }
     }
 }
 
-fn proofs(tests: &[RuleTests<'_>]) -> PolicyRules {
-    PolicyRules::new(&tests.iter().map(|rule| &rule.form).collect::<Vec<_>>())
+/// Whether others take all connections that are not HTTP of a rule. For these, istiod drops conditions, or whole rules.
+fn is_taken<'c, 'p: 'c, 'a: 'p>(
+    tcp: &PolicyTable<'_, '_>,
+    rule: &PolicyClause<'_, '_>,
+    others: impl Iterator<Item = &'c PolicyClause<'p, 'a>>,
+) -> bool {
+    let number = |rule: &PolicyClause<'_, '_>| tcp.clauses.iter().position(|it| it.span == rule.span);
+    let Some(own) = number(rule) else { return true };
+    let others: Vec<usize> = others.filter_map(number).collect();
+    matches!(tcp.reach_past(Decision::Clause(own), &others), PolicyReach::TakenBy(_) | PolicyReach::Impossible)
 }
 
 /// Whether a rule applies to all workloads of another one. A rule without conditions in another policy is the subject of
 /// `overriding-policy`.
-fn takes_over<'a>(world: &World<'a>, wide: &Enforced<'_, 'a>, narrow: &Enforced<'_, 'a>) -> bool {
+fn takes_over(world: &World<'_>, wide: &PolicyClause<'_, '_>, narrow: &PolicyClause<'_, '_>) -> bool {
     if std::ptr::eq(wide.policy, narrow.policy) {
         return true;
     }
-    let is_unconditional = wide.policy.spec.rules.get(wide.index).is_some_and(is_unconditional);
+    let is_unconditional = wide.policy.spec.rules.get(wide.rule).is_some_and(is_unconditional);
     !is_unconditional
         && !world.may_be_elsewhere(wide.policy.resource, narrow.policy.resource)
         && world.policies.covers(wide.policy, narrow.policy)
@@ -141,22 +136,24 @@ fn takes_over<'a>(world: &World<'a>, wide: &Enforced<'_, 'a>, narrow: &Enforced<
 
 fn report(
     finding: &'static Finding,
-    rule: &Enforced<'_, '_>,
-    covers: &[&Enforced<'_, '_>],
+    rule: &PolicyClause<'_, '_>,
+    covers: &[&PolicyClause<'_, '_>],
+    example: Option<&PolicyWitness>,
     diagnostics: &mut Diagnostics,
 ) {
     let these = if covers.len() == 1 { "another rule takes" } else { "other rules take" };
     let is_denied = std::ptr::eq(finding, &DENIED);
+    let example = example.map(|request| format!(", such as {request}")).unwrap_or_default();
     let message = match is_denied {
-        true => "this rule allows nothing: DENY rules deny all of its requests".to_owned(),
-        false => format!("this rule has no effect: {these} all of its requests"),
+        true => format!("this rule allows nothing: DENY rules deny all of its requests{example}"),
+        false => format!("this rule has no effect: {these} all of its requests{example}"),
     };
     let diagnostic = diagnostics.report(finding, rule.span, message);
     for cover in covers {
-        let taken = if cover.action == PolicyAction::Deny { "denied" } else { "allowed" };
+        let taken = if cover.effect == ClauseEffect::Denies { "denied" } else { "allowed" };
         let label = match std::ptr::eq(cover.policy, rule.policy) {
-            true => format!("{taken} by `rules[{}]`", cover.index),
-            false => format!("{taken} by `rules[{}]` of AuthorizationPolicy `{}`", cover.index, cover.policy.name),
+            true => format!("{taken} by `rules[{}]`", cover.rule),
+            false => format!("{taken} by `rules[{}]` of AuthorizationPolicy `{}`", cover.rule, cover.policy.name),
         };
         diagnostic.related(cover.span, label);
     }
