@@ -1,5 +1,5 @@
 //! Routes that `lint` calls dead, in meshes made at random: no request of `simulate` takes them, and without them every
-//! request is answered the same.
+//! request is answered the same, and `diff` proves it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use mesh::config::Config;
 use mesh::lint;
 use mesh::load::Snapshot;
+use mesh::proof::diff::Diff;
 use mesh::simulate::{Request, Simulator};
 use mesh::world::{Settings, World};
 use proptest::collection::{btree_set, vec};
@@ -219,6 +220,14 @@ fn dead(mesh: &[VirtualService], text: &str) -> BTreeSet<(usize, usize, Option<u
     found
 }
 
+/// The classes of requests that two meshes treat differently, in words, and the reasons why there may be more.
+fn differences(old: &str, new: &str) -> (Vec<String>, BTreeSet<String>) {
+    let snapshots = [old, new].map(|text| Snapshot::of_texts([("all.yaml", text)]));
+    let worlds = snapshots.each_ref().map(|it| World::new(it, Settings::new(&Config::default(), it)));
+    let diff = Diff::of(&Simulator::new(&worlds[0]), &Simulator::new(&worlds[1]));
+    (diff.changes.iter().map(|change| format!("{change:?}")).collect(), diff.incomplete)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -244,7 +253,10 @@ proptest! {
         }
         // A VirtualService without routes is another question: sidecars would use that of another one.
         prop_assume!(without.iter().all(|it| !it.routes.is_empty()));
-        let after = answers(&text_of(&without), &requests);
+        let trimmed = text_of(&without);
+        let (changes, incomplete) = differences(&text, &trimmed);
+        prop_assert_eq!((changes, incomplete), (Vec::new(), BTreeSet::new()), "{}\nwithout\n{:?}", text, dead);
+        let after = answers(&trimmed, &requests);
         for ((request, before), after) in requests.iter().zip(before).zip(after) {
             prop_assert_eq!(before, after, "{}\n{}without\n{:?}", request, text, dead);
         }
