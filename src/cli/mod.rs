@@ -8,6 +8,7 @@ mod diff;
 mod emptiness;
 mod exit;
 mod explain;
+mod files;
 mod helm;
 mod inputs;
 mod lint;

@@ -113,16 +113,31 @@ impl Project {
         self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
     }
 
+    /// The baseline in the configuration.
+    pub fn baseline_file(&self) -> Option<PathBuf> {
+        let directory = self.config_file.as_deref().and_then(Path::parent);
+        let file = self.config.baseline.as_ref()?;
+        Some(from_config(&self.root.directory, directory, file))
+    }
+
+    /// The directory of a file, as an absolute path.
+    pub fn directory_of(&self, file: &Path) -> PathBuf {
+        let full = plain(&here(&self.root.directory).join(file));
+        full.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// The path of a file relative to a directory, with `/` as separator. `None` if it is elsewhere.
+    pub fn relative_to(&self, directory: &Path, shown: &str) -> Option<String> {
+        let path = plain(&here(&self.root.directory).join(shown));
+        let inside = path.strip_prefix(directory).ok().filter(|_| shown != STDIN)?;
+        Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
+    }
+
     /// The levels of rules in the configuration.
     pub fn levels(&self) -> Result<Levels, String> {
         let Some(file) = &self.config_file else { return Ok(Levels::default()) };
-        let here = here(&self.root.directory);
-        let directory = plain(&here.join(file)).parent().map(Path::to_owned).unwrap_or_default();
-        let relative = |shown: &str| {
-            let path = plain(&here.join(shown));
-            let inside = path.strip_prefix(&directory).ok().filter(|_| shown != STDIN)?;
-            Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
-        };
+        let directory = self.directory_of(file);
+        let relative = |shown: &str| self.relative_to(&directory, shown);
         let levels = Levels::new(&self.config, &self.manifests.sources, relative);
         levels.map_err(|error| format!("{}: {error}", file.display()))
     }

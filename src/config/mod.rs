@@ -3,7 +3,7 @@
 mod discovery;
 mod helm;
 
-pub use discovery::{FILE_NAME, discover};
+pub use discovery::{BASELINE_NAME, FILE_NAME, discover};
 pub use helm::{ChartSettings, HelmSettings};
 
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub struct Config {
     pub helm: HelmSettings,
     /// The files of invariants that `mesh check` verifies if it names none, relative to the file.
     pub check: Vec<PathBuf>,
+    /// The baseline of `mesh lint`, relative to the file.
+    pub baseline: Option<PathBuf>,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.

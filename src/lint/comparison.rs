@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Diagnostic, Report, ResourceName, Severity};
+use super::identity::Identity;
+use super::{Diagnostic, Report, Severity};
 use crate::source::Sources;
 
 /// The findings that only one of two versions of manifests has.
@@ -43,26 +44,6 @@ pub struct Linted<'l> {
     pub meshes: &'l [(String, String)],
 }
 
-/// The statement of a finding, wherever it is. Messages name no lines and files, so a resource that moves keeps its findings.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Identity<'d> {
-    rule: &'static str,
-    finding: &'static str,
-    resource: Option<&'d ResourceName>,
-    message: &'d str,
-}
-
-impl<'d> Identity<'d> {
-    fn of(diagnostic: &'d Diagnostic) -> Self {
-        Self {
-            rule: diagnostic.rule.name,
-            finding: diagnostic.finding.name,
-            resource: diagnostic.subject.as_ref().map(|subject| &subject.resource),
-            message: &diagnostic.message,
-        }
-    }
-}
-
 impl FindingChanges {
     /// Compares the findings of two versions, mesh by mesh. If a version has a finding several times, only the additional ones
     /// count. A mesh that only one version has brings no findings that the other version has elsewhere: an overlay repeats
@@ -78,7 +59,7 @@ impl<'l> Linted<'l> {
         let mut known = Known::of(other);
         let mut found: Vec<PlacedFinding> = Vec::new();
         for diagnostic in &self.report.diagnostics {
-            let identity = Identity::of(diagnostic);
+            let identity = Identity::of(diagnostic, self.sources);
             let mut meshes = self.meshes_of(diagnostic);
             meshes.retain(|mesh| !known.takes(&identity, mesh));
             if !meshes.is_empty() {
@@ -122,12 +103,12 @@ impl<'l> Known<'l> {
         let mut left: BTreeMap<(&str, Identity<'_>), usize> = BTreeMap::new();
         for diagnostic in &version.report.diagnostics {
             for mesh in version.meshes_of(diagnostic) {
-                *left.entry((mesh, Identity::of(diagnostic))).or_default() += 1;
+                *left.entry((mesh, Identity::of(diagnostic, version.sources))).or_default() += 1;
             }
         }
         Self {
             meshes: version.meshes.iter().map(|(_, common)| common.as_str()).collect(),
-            anywhere: version.report.diagnostics.iter().map(Identity::of).collect(),
+            anywhere: version.report.diagnostics.iter().map(|it| Identity::of(it, version.sources)).collect(),
             left,
         }
     }

@@ -3,6 +3,7 @@
 //! A rule is one file under `rules/` and one page under `docs/rules/`. It reads the [`World`] and reports to its
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
+mod baseline;
 mod causes;
 mod comparison;
 mod context;
@@ -11,6 +12,7 @@ mod diagnostic;
 mod diagnostics;
 mod exact;
 mod finding;
+mod identity;
 mod incoming_ports;
 mod levels;
 mod locate;
@@ -26,6 +28,7 @@ mod suppression;
 mod together;
 mod unknown;
 
+pub use baseline::{Baseline, KnownFinding};
 pub use comparison::{FindingChanges, Linted, PlacedFinding};
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
@@ -74,6 +77,8 @@ pub struct Summary {
     pub infos: usize,
     /// The number of findings that a comment, an annotation or the configuration suppresses.
     pub suppressed: usize,
+    /// The number of findings that the baseline lists.
+    pub known: usize,
 }
 
 /// Runs all rules at their default levels.

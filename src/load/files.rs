@@ -8,7 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
 use super::exclusion::{Exclude, Exclusions, is_repository_data};
-use crate::config::FILE_NAME;
+use crate::config::{BASELINE_NAME, FILE_NAME};
 use crate::kustomize::is_kustomization_file;
 use crate::source::path;
 
@@ -164,7 +164,7 @@ fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusi
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.
 fn is_manifest(entry: &DirEntry) -> bool {
-    let is_own = entry.file_name() == FILE_NAME;
+    let is_own = [FILE_NAME, BASELINE_NAME].iter().any(|name| entry.file_name() == *name);
     !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_name(entry.path()))
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_macros, reason = "tests say what they skip and count")]
 
 mod architecture;
+mod baseline;
 mod bookinfo;
 mod cases;
 mod check;

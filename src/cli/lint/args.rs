@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::baseline::BaselineArgs;
 use crate::cli::args::{Format, InputArgs, InventoryArg, Threshold};
 
 /// Check manifests for mistakes.
@@ -36,4 +37,6 @@ pub struct Lint {
     /// Whether the manifests define everything that they refer to [default: decided for each namespace]
     #[arg(long, value_name = "EXTENT")]
     pub inventory: Option<InventoryArg>,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
 }

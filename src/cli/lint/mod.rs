@@ -1,6 +1,7 @@
 //! `mesh lint`
 
 pub mod args;
+mod baseline;
 
 use super::args::{Common, Format, InventoryArg, Threshold};
 use super::exit;
@@ -23,7 +24,15 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
         return Ok(if project.failed() || !args.allow_empty { exit::FAILED } else { exit::DONE });
     }
     let worlds = project.worlds(args.inventory.map(InventoryArg::mode));
-    let report = lint::run_meshes(&worlds, &levels);
+    let mut report = lint::run_meshes(&worlds, &levels);
+    if args.baseline.write_baseline {
+        if project.failed() {
+            return Err("the baseline was not written, since some of the manifests could not be read".to_owned());
+        }
+        args.baseline.write(&project, &report)?;
+        return Ok(exit::DONE);
+    }
+    args.baseline.apply(common, &project, &mut report, args.input.mesh.is_empty())?;
     let view = View {
         lowest: args.show.map(Threshold::severity),
         meshes: Some(project.selected().filter(|mesh| !mesh.snapshot.resources.is_empty()).count())

@@ -138,6 +138,7 @@ struct Totals {
     warnings: usize,
     infos: usize,
     suppressed: usize,
+    known: usize,
 }
 
 impl Serialize for DiagnosticList<'_> {
@@ -198,8 +199,8 @@ impl<'a> PlaceObject<'a> {
 
 impl Totals {
     fn of(summary: &Summary) -> Self {
-        let &Summary { files, resources, skipped, errors, warnings, infos, suppressed } = summary;
-        Self { files, resources, skipped, errors, warnings, infos, suppressed }
+        let &Summary { files, resources, skipped, errors, warnings, infos, suppressed, known } = summary;
+        Self { files, resources, skipped, errors, warnings, infos, suppressed, known }
     }
 }
 
@@ -227,7 +228,8 @@ mod tests {
         diagnostic.help = Some("merge them".into());
         diagnostic.related.push(related("first defined here", span(&sources, a, "- reviews"), None));
         let unchecked = vec![Unchecked { rule: "unknown-host", count: 3, reason: "no Service".to_owned() }];
-        let summary = Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5 };
+        let summary =
+            Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5, known: 6 };
         let report = Report { diagnostics: vec![diagnostic], unchecked, summary, ..Report::default() };
 
         let expected = json!({
@@ -261,7 +263,7 @@ mod tests {
             }],
             "unchecked": [{"rule": "unknown-host", "count": 3, "reason": "no Service"}],
             "summary":
-                {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5}
+                {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5, "known": 6}
         });
         let text = json(&report, &sources);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);

@@ -71,10 +71,14 @@ pub(super) fn push_summary(out: &mut String, summary: &Summary, meshes: Option<u
     if summary.suppressed > 0 {
         details.push(format!("{} suppressed", count(summary.suppressed, "finding")));
     }
+    if summary.known > 0 {
+        details.push(format!("{} in the baseline", count(summary.known, "finding")));
+    }
     let found = match found.is_empty() {
         false => found.join(", "),
         // Success without a resource would be misleading.
         true if summary.resources == 0 => "nothing to check".to_owned(),
+        true if summary.known > 0 => "no new problems found".to_owned(),
         true => "no problems found".to_owned(),
     };
     out.push_str(&format!("{found} {}\n", theme.faint(&format!("({})", details.join(", ")))));

@@ -44,7 +44,16 @@ fn duplicate_host() -> (Sources, Report) {
             },
             Unchecked { rule: "unknown-port", count: 1, reason: "short".to_owned() },
         ],
-        summary: Summary { files: 12, resources: 34, skipped: 5, errors: 1, warnings: 1, infos: 0, suppressed: 0 },
+        summary: Summary {
+            files: 12,
+            resources: 34,
+            skipped: 5,
+            errors: 1,
+            warnings: 1,
+            infos: 0,
+            suppressed: 0,
+            known: 0,
+        },
         ..Report::default()
     };
     (sources, report)
