@@ -9,6 +9,7 @@ mod emptiness;
 mod exit;
 mod explain;
 mod files;
+mod guard;
 mod helm;
 mod inputs;
 mod lint;

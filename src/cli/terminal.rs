@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::args::{Color, Common};
+use super::guard::Guard;
 use crate::report::{self, Style};
 
 /// The width of output that does not go to a terminal.
@@ -46,14 +47,14 @@ pub fn say(common: &Common, tone: Tone, message: &str) {
     let first = format!("{start}{word}:{end} ");
     let text = match terminal_size::terminal_size_of(&stderr) {
         Some((width, _)) => report::text::message(&first, message, usize::from(width.0).min(WIDEST)),
-        None => format!("{first}{message}\n"),
+        None => report::text::plain_message(&first, message),
     };
     let _ = stderr.lock().write_all(text.as_bytes());
 }
 
-/// Writes results to standard output. A reader such as `head` may close it early.
+/// Writes results to standard output. No line begins with a command of a CI system. A reader such as `head` may close it early.
 pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = Guard::new(io::BufWriter::new(io::stdout().lock()));
     match body(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the result: {error}")),
         _ => Ok(()),

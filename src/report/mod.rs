@@ -22,6 +22,7 @@ pub mod markdown;
 mod positions;
 mod style;
 pub mod text;
+mod visible;
 
 #[cfg(test)]
 mod sample;

@@ -132,8 +132,8 @@ fn mistakes_have_places() {
         "9:21: a path starts with `/`: write `/admin`",
         "10:23: `namespace` is about clients of the mesh, and `gateway` is not: write two invariants",
     ];
-    let expected: Vec<String> = expected.iter().map(|line| format!("mesh-check.yaml:{line}")).collect();
-    assert_eq!(run.stderr.trim_start_matches("error: ").lines().collect::<Vec<_>>(), expected);
+    let expected: Vec<String> = expected.iter().map(|line| format!("error: mesh-check.yaml:{line}")).collect();
+    assert_eq!(run.stderr.lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn unknown_names_have_places() {
     let run = check_text("invariants:\n- {from: {namespace: shp}, never: [web, pyments]}\n- {always: shop/web-v1}\n");
     let expected = "\
 error: mesh-check.yaml:2:41: destination `pyments` does not exist; did you mean `payments`?
-mesh-check.yaml:2:22: namespace `shp` does not exist; did you mean `shop`?
-mesh-check.yaml:3:12: `shop/web-v1` is a workload: write a service or a subset after `always`
+error: mesh-check.yaml:2:22: namespace `shp` does not exist; did you mean `shop`?
+error: mesh-check.yaml:3:12: `shop/web-v1` is a workload: write a service or a subset after `always`
 ";
     assert_eq!((run.status, run.stderr.as_str()), (2, expected));
 }

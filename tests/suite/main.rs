@@ -24,6 +24,7 @@ mod kustomize;
 mod lint;
 mod mesh;
 mod nothing_checked;
+mod output_safety;
 mod placeholders;
 mod policies;
 mod pre_commit;

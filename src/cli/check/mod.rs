@@ -13,8 +13,9 @@ use rayon::prelude::*;
 use self::args::Check;
 use self::files::Files;
 use super::args::{Common, Format};
+use super::exit;
 use super::project::Project;
-use super::{exit, terminal};
+use super::terminal::{self, Tone};
 use crate::proof::check::{Checked, InvariantError, Resolved, Verdict};
 use crate::report;
 use crate::simulate::Simulator;
@@ -27,7 +28,10 @@ pub fn run(common: &Common, args: &Check) -> Result<u8, String> {
     if let Some(reason) = &project.emptiness {
         return Err(reason.clone());
     }
-    let files = Files::read(&args.invariants, &project.invariant_files()).map_err(|errors| joined(&errors))?;
+    let files = match Files::read(&args.invariants, &project.invariant_files()) {
+        Ok(files) => files,
+        Err(errors) => return Ok(say_errors(common, &errors)),
+    };
     let worlds = project.worlds(None);
     let all: Vec<&World<'_>> = worlds.iter().map(|(_, world)| world).collect();
     let (mut resolved, mut errors) = (Vec::new(), Vec::new());
@@ -38,7 +42,7 @@ pub fn run(common: &Common, args: &Check) -> Result<u8, String> {
         }
     }
     if !errors.is_empty() {
-        return Err(joined(&errors));
+        return Ok(say_errors(common, &errors));
     }
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let simulators: Vec<(String, Simulator<'_>)> =
@@ -60,7 +64,8 @@ pub fn run(common: &Common, args: &Check) -> Result<u8, String> {
     })
 }
 
-/// Several errors as one, each on a line.
-fn joined(errors: &[String]) -> String {
-    errors.join("\n")
+/// Reports errors, each on a line.
+fn say_errors(common: &Common, errors: &[String]) -> u8 {
+    errors.iter().for_each(|error| terminal::say(common, Tone::Error, error));
+    exit::FAILED
 }

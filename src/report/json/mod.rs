@@ -7,6 +7,7 @@ mod answer;
 mod check;
 mod destination;
 mod diff;
+mod escape;
 mod lint;
 mod meshes;
 mod reach;
@@ -29,6 +30,6 @@ use serde::Serialize;
 
 /// Writes an object, indented, with a newline at its end.
 fn write(object: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, object)?;
+    serde_json::to_writer_pretty(escape::Escaping(out), object)?;
     out.write_all(b"\n")
 }

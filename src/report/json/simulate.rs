@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::answer::{AnswerObject, ArrivalObject, DecisionObject, ErrorObject};
 use super::destination::UpstreamRequestObject;
+use super::escape::escape_from;
 use super::request::RequestObject;
 use super::trace::{PolicyObject, StepObject};
 use super::write;
@@ -123,10 +124,12 @@ pub fn answer_line(
     difference: Option<&Difference>,
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
+    let start = out.len();
     match result {
         Ok(answer) => push_answer(answer, difference, out)?,
         Err(unanswered) => serde_json::to_writer(&mut *out, &ErrorObject::of(unanswered))?,
     }
+    escape_from(out, start);
     out.push(b'\n');
     Ok(())
 }

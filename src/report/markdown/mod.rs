@@ -4,9 +4,11 @@ mod diff;
 
 pub use diff::diff;
 
+use super::visible::{push_visible, visible};
+
 /// A text as code.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let text = visible(text);
     let fence = if text.contains('`') { "``" } else { "`" };
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
@@ -24,8 +26,7 @@ fn plain(text: &str) -> String {
             '*' | '_' | '`' | '[' | ']' | '|' | '\\' | '~' | '#' => escaped.extend(['\\', letter]),
             // A mention would notify people.
             '@' => escaped.push_str("&#64;"),
-            letter if letter.is_control() => escaped.push('\u{fffd}'),
-            letter => escaped.push(letter),
+            letter => push_visible(&mut escaped, letter),
         }
     }
     escaped

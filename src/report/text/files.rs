@@ -114,13 +114,13 @@ mod tests {
             changes(&[("a", "1\n2")], &[("a", "1\n2\n")]),
             "--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n 1\n-2\n\\ No newline at end of file\n+2\n"
         );
-        assert_eq!(changes(&[("a", "1\r\n")], &[("a", "1\n")]), "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\u{fffd}\n+1\n");
+        assert_eq!(changes(&[("a", "1\r\n")], &[("a", "1\n")]), "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\\r\n+1\n");
     }
 
     #[test]
     fn names_are_those_that_patch_takes() {
         assert!(changes(&[("../base/a.yaml", "1\n")], &[]).starts_with("--- a/base/a.yaml\n+++ /dev/null\n"));
         assert!(changes(&[(".", "1\n")], &[(".", "2\n")]).starts_with("--- a/x.yaml\n+++ b/x.yaml\n"));
-        assert!(changes(&[("a\u{1b}[31m", "1\n")], &[]).starts_with("--- a/a\u{fffd}[31m\n"));
+        assert!(changes(&[("a\u{1b}[31m", "1\n")], &[]).starts_with("--- a/a\\u{1b}[31m\n"));
     }
 }

@@ -53,8 +53,13 @@ pub(super) use theme::Theme;
 /// A message with a prefix, wrapped to a width. Ends with a newline.
 pub fn message(first: &str, message: &str, width: usize) -> String {
     let mut text = String::new();
-    words::push_hanging(&mut text, first, 4, message, width);
+    words::push_hanging(&mut text, first, 4, &words::clean(message), width);
     text
+}
+
+/// A message for a file or a pipe: on one line.
+pub fn plain_message(first: &str, message: &str) -> String {
+    format!("{first}{}\n", words::clean(message))
 }
 
 /// Writes the output of `mesh lint` for people.

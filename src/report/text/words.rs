@@ -6,27 +6,21 @@ use anstream::adapter::strip_str;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthChar;
 
+use crate::report::visible::{is_unsafe, push_visible, visible_width};
+
 /// A tab is shown as this many spaces.
 const TAB: &str = "    ";
 
-/// Appends `text` in a form that is safe to show on one line. Line breaks become spaces. Other control characters,
-/// and characters that change the direction of writing, become `�`: a manifest must not be able to move
-/// the cursor, or to look different from what it says.
+/// Appends `text` in a form that is safe to show on one line. Line breaks become spaces, and what could move the cursor or
+/// deceive the reader is shown as `\u{1b}`.
 pub(super) fn push_clean(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '\t' => out.push_str(TAB),
             '\n' => out.push(' '),
-            character if is_unsafe(character) => out.push('\u{fffd}'),
-            character => out.push(character),
+            character => push_visible(out, character),
         }
     }
-}
-
-fn is_unsafe(character: char) -> bool {
-    let is_directional =
-        matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    character.is_control() || is_directional
 }
 
 /// [`push_clean`] to a new string.
@@ -40,7 +34,8 @@ pub(super) fn clean(text: &str) -> String {
 pub(super) fn columns_of(character: char) -> usize {
     match character {
         '\t' => TAB.len(),
-        character if is_unsafe(character) => 1,
+        '\n' => 1,
+        character if is_unsafe(character) => visible_width(character),
         character => character.width().unwrap_or(1),
     }
 }
@@ -157,6 +152,6 @@ mod tests {
 
     #[test]
     fn a_manifest_cannot_send_escape_codes() {
-        assert_eq!(clean("a\u{1b}[31mb\r\n\tc\u{202e}"), "a�[31mb�     c�");
+        assert_eq!(clean("a\u{1b}[31mb\r\n\tc\u{202e}"), "a\\u{1b}[31mb\\r     c\\u{202e}");
     }
 }

@@ -110,9 +110,9 @@ fn escape_codes_of_a_manifest_are_not_sent() {
     let diagnostic = finding(&sources, &UNKNOWN_FIELD, file, "host", "host \u{1b}[31mred\nis odd");
     insta::assert_snapshot!(render_one(diagnostic, &sources), @r#"
     error[unknown-field]
-      × host �[31mred is odd
-       ╭─[a�[2J.yaml:1:1]
-     1 │ host: "�[31mred�"
+      × host \u{1b}[31mred is odd
+       ╭─[a\u{1b}[2J.yaml:1:1]
+     1 │ host: "\u{1b}[31mred\u{202e}"
        · ────
        ╰────
     "#);
