@@ -26,14 +26,24 @@ pub enum Tone {
 /// The style of results on standard output.
 pub fn style(common: &Common) -> Style {
     let stdout = io::stdout();
+    let color = use_color(common, &stdout);
     let width = terminal_size::terminal_size_of(&stdout).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
     Style {
-        color: use_color(common, &stdout),
+        color,
         unicode: speaks_unicode(),
         width: width.min(WIDEST),
         wraps_tables: stdout.is_terminal(),
         docs: true,
+        links: directory_url(&stdout).filter(|_| color),
     }
+}
+
+/// The URL of the working directory, if standard output is a terminal that shows links. The process uses one, so that it may
+/// live as long.
+fn directory_url(stdout: &io::Stdout) -> Option<&'static str> {
+    let shows = stdout.is_terminal() && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    let here = shows.then(std::env::current_dir)?.ok()?;
+    Some(Box::leak(report::directory_url(&here.to_string_lossy()).into_boxed_str()))
 }
 
 /// Prints a message on standard error.
@@ -52,9 +62,18 @@ pub fn say(common: &Common, tone: Tone, message: &str) {
     let _ = stderr.lock().write_all(text.as_bytes());
 }
 
-/// Writes results to standard output. No line begins with a command of a CI system. A reader such as `head` may close it early.
+/// Writes results to standard output. No line begins with a command of a CI system. A reader such as `head` may close it
+/// early.
 pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-    let mut out = Guard::new(io::BufWriter::new(io::stdout().lock()));
+    write_through(Guard::new(io::BufWriter::new(io::stdout().lock())), body)
+}
+
+/// Writes commands of a CI system to standard output.
+pub fn write_commands(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
+    write_through(io::BufWriter::new(io::stdout().lock()), body)
+}
+
+fn write_through(mut out: impl Write, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
     match body(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the result: {error}")),
         _ => Ok(()),

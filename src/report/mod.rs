@@ -6,6 +6,7 @@
 //!
 //! * [`json`] writes the machine interface. Its shape is a promise, so it has separate structs and does not follow
 //!   changes of other modules.
+//! * [`ci`] writes findings in the formats of CI systems.
 //! * [`text`] writes the output for people. It can change at any time.
 //!
 //! Both write in small pieces: the writer should be buffered.
@@ -15,17 +16,21 @@
 //! output only counts the tail of a long list.
 
 mod asked;
+pub mod ci;
 mod comparison;
 mod effect;
 pub mod json;
+mod links;
 pub mod markdown;
 mod positions;
 mod style;
 pub mod text;
 mod visible;
+mod xml;
 
 #[cfg(test)]
 mod sample;
 
 pub use comparison::Comparison;
+pub use links::directory_url;
 pub use style::Style;

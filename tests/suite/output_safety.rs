@@ -60,7 +60,7 @@ fn no_output_has_control_characters_or_commands() {
         }
         let is_unsafe = |it: char| it.is_control() && it != '\n' || "\u{200f}\u{202e}\u{2066}".contains(it);
         assert!(!text.contains(is_unsafe), "{arguments:?}: {text:?}");
-        // A line that begins with a colour is no command.
+        // Nothing carries out a line that begins with a colour.
         let has_commands = text.lines().any(|line| line.trim_start().starts_with("::"));
         assert!(!has_commands || arguments.contains(&"always"), "{arguments:?}: {text}");
         assert!(!text.is_empty(), "{arguments:?}");

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::baseline::BaselineArgs;
-use crate::cli::args::{Format, InputArgs, InventoryArg, Threshold};
+use super::output::OutputArgs;
+use crate::cli::args::{InputArgs, InventoryArg, Threshold};
 
 /// Check manifests for mistakes.
 #[derive(Debug, clap::Args)]
@@ -13,9 +14,8 @@ pub struct Lint {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Lowest severity in text output [default: infos are hidden if there are errors, or more than 10 infos]
     #[arg(long, value_name = "SEVERITY")]
     pub show: Option<Threshold>,

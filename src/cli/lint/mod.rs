@@ -2,26 +2,23 @@
 
 pub mod args;
 mod baseline;
+mod output;
 
-use super::args::{Common, Format, InventoryArg, Threshold};
+use super::args::{Common, InventoryArg};
 use super::exit;
 use super::project::Project;
 use super::terminal::{self, Tone};
 use crate::lint;
-use crate::report::{self, text::View};
 use args::Lint;
+use output::Outcome;
 
 /// Checks manifests and prints the findings.
 pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
+    let outputs = args.output.all()?;
     let project = Project::open(common, &args.paths, args.stdin_filename.as_deref(), &args.input)?;
-    let sources = &project.manifests.sources;
     let levels = project.levels()?;
     if let Some(reason) = &project.emptiness {
         say_emptiness(common, args, reason);
-    }
-    // The messages say everything. Totals would look like success.
-    if sources.is_empty() && args.format == Format::Text {
-        return Ok(if project.failed() || !args.allow_empty { exit::FAILED } else { exit::DONE });
     }
     let worlds = project.worlds(args.inventory.map(InventoryArg::mode));
     let mut report = lint::run_meshes(&worlds, &levels);
@@ -33,19 +30,8 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
         return Ok(exit::DONE);
     }
     args.baseline.apply(common, &project, &mut report, args.input.mesh.is_empty())?;
-    let view = View {
-        lowest: args.show.map(Threshold::severity),
-        meshes: Some(project.selected().filter(|mesh| !mesh.snapshot.resources.is_empty()).count())
-            .filter(|it| *it > 1),
-    };
-    let style = terminal::style(common);
-    terminal::write(|out| match args.format {
-        Format::Text if args.statistics => report::text::statistics(&report, &view, &style, out),
-        Format::Text if args.quiet => report::text::lines(&report, sources, &view, &style, out),
-        Format::Text => report::text::lint(&report, sources, &view, &style, out),
-        Format::Json if args.statistics => report::json::statistics(&report, out),
-        Format::Json => report::json::lint(&report, &project.selected().collect::<Vec<_>>(), sources, out),
-    })?;
+    let outcome = Outcome { common, args, project: &project, report: &report };
+    outputs.iter().try_for_each(|output| outcome.write(output))?;
     let threshold = args.fail_on.severity();
     let status = if project.failed() || (project.emptiness.is_some() && !args.allow_empty) {
         exit::FAILED

@@ -29,7 +29,7 @@ use std::io;
 use serde::Serialize;
 
 /// Writes an object, indented, with a newline at its end.
-fn write(object: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(object: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(escape::Escaping(out), object)?;
     out.write_all(b"\n")
 }

@@ -2,15 +2,12 @@
 
 use std::io;
 
-use super::{code, plain};
+use super::{MOST_CHARACTERS, code, plain};
 use crate::lint::{FindingChanges, PlacedFinding};
 use crate::proof::diff::{Change, ChangeKind, Compared, Diff};
 use crate::report::text::{Texts, Theme, cluster, push_files};
 use crate::report::{Comparison, Style, asked, effect};
 use crate::simulate::Answer;
-
-/// GitHub takes comments of up to 65,536 characters. A part of that is left for what others add.
-const MOST_CHARACTERS: usize = 60_000;
 
 /// The changes that are shown without a click.
 const OPEN: usize = 5;

@@ -1,10 +1,15 @@
 //! Markdown, for comments on pull requests.
 
 mod diff;
+mod lint;
 
 pub use diff::diff;
+pub use lint::lint;
 
 use super::visible::{push_visible, visible};
+
+/// GitHub takes comments of up to 65,536 characters. A part of that is left for what others add.
+const MOST_CHARACTERS: usize = 60_000;
 
 /// A text as code.
 fn code(text: &str) -> String {

@@ -104,11 +104,12 @@ impl Excerpt {
         if file.lines().start_of(last + 1).is_some_and(|start| start < file.text().len()) {
             last += 1;
         }
+        let name = clean(&match origin {
+            Some(template) => format!("{template} in {}", file.path()),
+            None => file.path().to_owned(),
+        });
         let mut excerpt = Self {
-            name: clean(&match origin {
-                Some(template) => format!("{template} in {}", file.path()),
-                None => file.path().to_owned(),
-            }),
+            name: style.file_link(&name, file.path()),
             text: String::new(),
             starts: Vec::new(),
             first_line: first,

@@ -8,6 +8,7 @@ use super::excerpt::{Excerpt, Mark};
 use super::theme::{Lead, Theme};
 use super::words::{clean, columns, count, cut, push_hanging, wrap};
 use crate::lint::{Diagnostic, Related, Severity, Subject};
+use crate::report::links;
 use crate::report::positions::Positions;
 use crate::source::{Sources, Span, path};
 
@@ -61,7 +62,8 @@ pub(super) fn push(
 /// `error[duplicate-host] VirtualService default/reviews, spec.hosts[0]`; without the field if that is too long.
 fn push_head(out: &mut String, finding: &Diagnostic, theme: &Theme) {
     let head = format!("{}[{}]", finding.severity.as_str(), finding.rule.name);
-    out.push_str(&theme.severity(finding.severity, &head));
+    let linked = theme.style.link(&head, &links::page(finding.rule));
+    out.push_str(&theme.severity(finding.severity, &linked));
     if let Some(subject) = &finding.subject {
         let mut used = columns(&head) + 1;
         let resource = resource(subject);

@@ -36,7 +36,7 @@ pub use diff::diff;
 pub use difference::differences;
 pub(super) use files::push_files;
 pub use files::{Text, Texts};
-pub use lines::lines;
+pub use lines::{concise, lines};
 pub use meshes::meshes;
 pub use reach::reach;
 pub use rules::{rules, rules_of_code};

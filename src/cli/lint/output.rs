@@ -1,0 +1,155 @@
+//! `--output` and `--format`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::args::Lint;
+use crate::cli::args::{Common, Threshold};
+use crate::cli::project::Project;
+use crate::cli::terminal;
+use crate::lint::Report;
+use crate::report::ci::{self, Findings};
+use crate::report::text::View;
+use crate::report::{self, Style};
+
+/// Options for the output.
+#[derive(Debug, clap::Args)]
+pub struct OutputArgs {
+    /// Output format
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<LintFormat>,
+    /// Output format, and the file to write it to (repeatable) [default: text on standard output]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
+    output: Vec<Output>,
+}
+
+/// An output format of `mesh lint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// Text for people
+    Text,
+    /// Each finding on a line, with the path of the field
+    Concise,
+    /// JSON for programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Code Quality of GitLab
+    Gitlab,
+    /// JUnit
+    Junit,
+    /// Markdown, for a comment on a pull request
+    Markdown,
+}
+
+/// A format, and where it goes: a file, or standard output.
+#[derive(Debug, Clone)]
+pub struct Output {
+    format: LintFormat,
+    file: Option<PathBuf>,
+}
+
+impl Output {
+    fn parse(written: &str) -> Result<Self, String> {
+        let (format, file) = match written.split_once('=') {
+            Some((_, "")) => return Err("a file must follow `=`".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (written, None),
+        };
+        let formats = || LintFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let format = LintFormat::from_str(format, false).map_err(|_| {
+            let names: Vec<String> = formats().map(|it| it.get_name().to_owned()).collect();
+            format!("`{format}` is not a format: write {}", names.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+impl OutputArgs {
+    /// The outputs that the options ask for.
+    ///
+    /// # Errors
+    ///
+    /// If several of them go to standard output.
+    pub fn all(&self) -> Result<Vec<Output>, String> {
+        let of_format = self.format.map(|format| Output { format, file: None });
+        let mut all: Vec<Output> = of_format.into_iter().chain(self.output.iter().cloned()).collect();
+        if all.is_empty() {
+            all.push(Output { format: LintFormat::Text, file: None });
+        }
+        match all.iter().filter(|output| output.file.is_none()).count() {
+            0 | 1 => Ok(all),
+            _ => Err("only one format can go to standard output: write the others to files, as in `--output \
+                      sarif=mesh.sarif`"
+                .to_owned()),
+        }
+    }
+}
+
+/// A report, and how the options want to see it.
+pub struct Outcome<'r> {
+    pub common: &'r Common,
+    pub args: &'r Lint,
+    pub project: &'r Project,
+    pub report: &'r Report,
+}
+
+impl Outcome<'_> {
+    /// Writes one output.
+    pub fn write(&self, output: &Output) -> Result<(), String> {
+        let format = output.format;
+        match &output.file {
+            // Its lines are commands.
+            None if format == LintFormat::Github => {
+                terminal::write_commands(|out| self.write_to(format, &Style::default(), out))
+            }
+            None => terminal::write(|out| self.write_to(format, &terminal::style(self.common), out)),
+            Some(file) => {
+                let write = || {
+                    let mut out = BufWriter::new(File::create(file)?);
+                    self.write_to(format, &Style::default(), &mut out)?;
+                    out.flush()
+                };
+                write().map_err(|error| format!("cannot write `{}`: {error}", file.display()))
+            }
+        }
+    }
+
+    fn write_to(&self, format: LintFormat, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let Self { args, project, report, .. } = self;
+        let sources = &project.manifests.sources;
+        let meshes = project.selected().filter(|mesh| !mesh.snapshot.resources.is_empty()).count();
+        let lowest = args.show.map(Threshold::severity);
+        let view = View { lowest, meshes: Some(meshes).filter(|it| *it > 1) };
+        let directory = repository_directory();
+        let findings = Findings { report, sources, directory: &directory, fail_on: args.fail_on.severity() };
+        match format {
+            // The messages on standard error say everything. Totals would look like success.
+            LintFormat::Text if sources.is_empty() => Ok(()),
+            LintFormat::Text if args.statistics => report::text::statistics(report, &view, style, out),
+            LintFormat::Text if args.quiet => report::text::lines(report, sources, &view, style, out),
+            LintFormat::Text => report::text::lint(report, sources, &view, style, out),
+            LintFormat::Concise => report::text::concise(report, sources, &view, style, out),
+            LintFormat::Json if args.statistics => report::json::statistics(report, out),
+            LintFormat::Json => report::json::lint(report, &project.selected().collect::<Vec<_>>(), sources, out),
+            LintFormat::Sarif => ci::sarif(&findings, out),
+            LintFormat::Github => ci::github(&findings, out),
+            LintFormat::Gitlab => ci::gitlab(&findings, out),
+            LintFormat::Junit => ci::junit(&findings, out),
+            LintFormat::Markdown => report::markdown::lint(report, sources, out),
+        }
+    }
+}
+
+/// The working directory, relative to the root of its git repository. Empty outside of one.
+fn repository_directory() -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let root = here.ancestors().find(|directory| directory.join(".git").exists());
+    let inside = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
+    inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
