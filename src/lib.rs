@@ -37,6 +37,8 @@ pub mod simulate;
 
 pub mod proof;
 
+pub mod cases;
+
 pub mod lint;
 
 pub mod report;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::simulate::args::Simulate;
-use super::{check, diff, lint, reach};
+use super::{check, diff, lint, reach, test};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -71,6 +71,8 @@ pub enum Command {
     Reach(reach::args::Reach),
     /// Verify invariants for all requests
     Check(check::args::Check),
+    /// Run test cases for routes
+    Test(test::args::Test),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
     /// List all rules

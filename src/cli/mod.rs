@@ -21,6 +21,7 @@ mod rules;
 mod selection;
 mod simulate;
 mod terminal;
+mod test;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Diff(diff) => diff::run(&args.common, diff),
         Command::Reach(reach) => reach::run(&args.common, reach),
         Command::Check(check) => check::run(&args.common, check),
+        Command::Test(test) => test::run(&args.common, test),
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),

@@ -113,6 +113,12 @@ impl Project {
         self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
     }
 
+    /// The files of cases in the configuration.
+    pub fn test_files(&self) -> Vec<PathBuf> {
+        let directory = self.config_file.as_deref().and_then(Path::parent);
+        self.config.tests.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
+    }
+
     /// The baseline in the configuration.
     pub fn baseline_file(&self) -> Option<PathBuf> {
         let directory = self.config_file.as_deref().and_then(Path::parent);

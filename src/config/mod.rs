@@ -29,6 +29,8 @@ pub struct Config {
     pub helm: HelmSettings,
     /// The files of invariants that `mesh check` verifies if it names none, relative to the file.
     pub check: Vec<PathBuf>,
+    /// The files and directories of cases that `mesh test` runs if it names none, relative to the file.
+    pub tests: Vec<PathBuf>,
     /// The baseline of `mesh lint`, relative to the file.
     pub baseline: Option<PathBuf>,
     /// The levels of rules, by their names or aliases.

@@ -10,6 +10,7 @@ mod conditions;
 mod connections;
 mod context;
 pub mod diff;
+pub mod fields;
 mod hosts;
 pub mod policy_request;
 mod ports;

@@ -20,6 +20,7 @@ pub mod ci;
 mod comparison;
 mod effect;
 pub mod json;
+pub mod junit;
 mod links;
 pub mod markdown;
 mod positions;

@@ -44,4 +44,5 @@ mod simulation;
 #[path = "../support/skip.rs"]
 mod skip;
 mod suppression;
+mod test_command;
 mod violations;

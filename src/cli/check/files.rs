@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::proof::check::{Invariant, InvariantError, read};
+use crate::proof::check::{Invariant, read};
+use crate::proof::fields::FileMistake;
 use crate::source::Sources;
 
 /// The file that is read if nothing names one.
@@ -41,7 +42,7 @@ impl Files {
                     let file = files.sources.add(path.display().to_string(), text);
                     match read(&files.sources, file) {
                         Ok(invariants) => files.invariants.extend(invariants),
-                        Err(found) => errors.extend(found.iter().map(InvariantError::to_string)),
+                        Err(found) => errors.extend(found.iter().map(FileMistake::to_string)),
                     }
                 }
                 Err(error) => errors.push(error),

@@ -16,7 +16,8 @@ use super::args::{Common, Format};
 use super::exit;
 use super::project::Project;
 use super::terminal::{self, Tone};
-use crate::proof::check::{Checked, InvariantError, Resolved, Verdict};
+use crate::proof::check::{Checked, Resolved, Verdict};
+use crate::proof::fields::FileMistake;
 use crate::report;
 use crate::simulate::Simulator;
 use crate::world::World;
@@ -38,7 +39,7 @@ pub fn run(common: &Common, args: &Check) -> Result<u8, String> {
     for invariant in &files.invariants {
         match Resolved::new(invariant, &all, &files.sources) {
             Ok(one) => resolved.push(one),
-            Err(found) => errors.extend(found.iter().map(InvariantError::to_string)),
+            Err(found) => errors.extend(found.iter().map(FileMistake::to_string)),
         }
     }
     if !errors.is_empty() {

@@ -2,16 +2,15 @@
 //!
 //! [`read`] reads them from a file. [`check`] searches for a request that breaks one.
 
-mod fields;
 mod invariant;
 mod origins;
 mod read;
 
 use std::collections::BTreeSet;
 
-pub use self::fields::InvariantError;
 pub use self::invariant::{Claim, Clients, Invariant, Verb};
 pub use self::read::read;
+use super::fields::{FileMistake, Reader};
 use super::search::{Aim, Hosts, Origins, Question, Shown, Target, search};
 use crate::model::spelling::nearest;
 use crate::simulate::{Answer, Expectation, Request, Simulator};
@@ -80,13 +79,9 @@ impl<'i> Resolved<'i> {
     /// # Errors
     ///
     /// If none of the meshes has one of them.
-    pub fn new(
-        invariant: &'i Invariant,
-        worlds: &[&World<'_>],
-        sources: &Sources,
-    ) -> Result<Self, Vec<InvariantError>> {
+    pub fn new(invariant: &'i Invariant, worlds: &[&World<'_>], sources: &Sources) -> Result<Self, Vec<FileMistake>> {
         let Claim { verb, ends } = &invariant.claim;
-        let mut reader = fields::Reader { sources, errors: Vec::new() };
+        let mut reader = Reader { sources, errors: Vec::new() };
         let mut targets: Vec<Target> = Vec::new();
         for (end, span) in ends {
             match Target::parse(end, worlds) {

@@ -1,7 +1,7 @@
 //! Files of invariants. `docs/check.md` describes them.
 
-use super::fields::{InvariantError, Reader};
 use super::invariant::{Claim, Clients, Invariant, Verb};
+use crate::proof::fields::{FileMistake, Reader};
 use crate::proof::search::Hosts;
 use crate::routing::{EnvoyRegex, MatchCondition, MatchSubject, Matcher};
 use crate::source::{FileId, Sources, Span};
@@ -19,7 +19,7 @@ const MATCH_KEYS: [&str; 3] = ["exact", "prefix", "regex"];
 /// # Errors
 ///
 /// All mistakes of the file, with their places.
-pub fn read(sources: &Sources, file: FileId) -> Result<Vec<Invariant>, Vec<InvariantError>> {
+pub fn read(sources: &Sources, file: FileId) -> Result<Vec<Invariant>, Vec<FileMistake>> {
     let text = sources.file(file).text();
     let mut reader = Reader { sources, errors: Vec::new() };
     let mut invariants = Vec::new();

@@ -14,6 +14,7 @@ mod reach;
 mod request;
 mod rules;
 mod simulate;
+mod test;
 mod trace;
 
 pub use check::check;
@@ -23,6 +24,7 @@ pub use meshes::meshes;
 pub use reach::reach;
 pub use rules::rules;
 pub use simulate::{answer_line, every_rule, simulate};
+pub use test::{answer_value, request_value, test};
 
 use std::io;
 

@@ -20,6 +20,7 @@ mod rules;
 mod source_code;
 mod statistics;
 mod table;
+mod test;
 mod theme;
 mod totals;
 mod view;
@@ -41,6 +42,7 @@ pub use meshes::meshes;
 pub use reach::reach;
 pub use rules::{rules, rules_of_code};
 pub use statistics::statistics;
+pub use test::test;
 pub use view::View;
 
 use std::io;

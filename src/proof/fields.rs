@@ -5,9 +5,9 @@ use crate::model::wording;
 use crate::source::{Sources, Span};
 use crate::yaml::{Node, Value};
 
-/// A mistake in a file of invariants, with its place.
+/// A mistake in a file that a user writes for this program, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvariantError {
+pub struct FileMistake {
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -18,7 +18,7 @@ pub struct InvariantError {
     pub message: String,
 }
 
-impl std::fmt::Display for InvariantError {
+impl std::fmt::Display for FileMistake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
     }
@@ -26,15 +26,17 @@ impl std::fmt::Display for InvariantError {
 
 /// Reads values, and keeps what is wrong with them.
 pub struct Reader<'s> {
+    /// The files.
     pub sources: &'s Sources,
-    pub errors: Vec<InvariantError>,
+    /// The mistakes so far.
+    pub errors: Vec<FileMistake>,
 }
 
 impl Reader<'_> {
     /// Notes what is wrong at a place.
     pub fn fail(&mut self, span: Span, message: impl Into<String>) {
         let position = self.sources.start(span);
-        self.errors.push(InvariantError {
+        self.errors.push(FileMistake {
             file: self.sources.file(span.file).path().to_owned(),
             line: position.line,
             column: position.column,

@@ -1,0 +1,237 @@
+//! `mesh test`: cases for routes.
+
+#![allow(clippy::disallowed_methods, reason = "tests run programs and write files")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::mesh::{Run, mesh, mesh_in};
+
+const MANIFESTS: &str = "fixtures/test/manifests.yaml";
+const CASES: &str = "fixtures/test/cases.yaml";
+
+/// Runs cases that a text has.
+fn test_text(cases: &str, arguments: &[&str]) -> Run {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("cases.yaml"), cases).unwrap();
+    let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join(MANIFESTS);
+    fs::copy(manifests, directory.path().join("manifests.yaml")).unwrap();
+    mesh_in(directory.path(), &[&["test", "cases.yaml", "-f", "manifests.yaml"], arguments].concat(), "", &[])
+}
+
+/// The fields that differ, as `field: wanted, actual`.
+fn differences(run: &Run) -> Vec<String> {
+    let json = run.json();
+    let failures = json["cases"].as_array().unwrap().iter().flat_map(|case| case["failures"].as_array().unwrap());
+    let all = failures.flat_map(|failure| failure["differences"].as_array().unwrap());
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    all.map(|it| format!("{}: {}, {}", text(&it["field"]), text(&it["expected"]), text(&it["actual"]))).collect()
+}
+
+#[test]
+fn cases_of_both_kinds_pass() {
+    let run = mesh(&["test", CASES, "-f", MANIFESTS]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    insta::assert_snapshot!(run.stdout);
+    // A directory can have cases and manifests.
+    let run = mesh(&["test", "fixtures/test", "-f", "fixtures/test", "--format", "json", "--fail-under", "70"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let json = run.json();
+    assert_eq!((json["schema"].as_str(), json["cases"].as_array().unwrap().len()), (Some("mesh.test/v1"), 7));
+    assert_eq!(json["coverage"]["covered"], 5);
+    assert_eq!(json["coverage"]["uncovered"][0]["virtualService"], "shop/partners");
+    let run = mesh(&["test", CASES, "-f", MANIFESTS, "--fail-under", "90", "--quiet"]);
+    assert_eq!(run.status, 1);
+    assert_eq!(run.stderr, "error: the cases reach 83.3% of the routes, less than 90%\n");
+}
+
+#[test]
+fn failures_say_what_differs_and_where() {
+    let cases = "testCases:
+- description: too strict
+  wantMatch: true
+  request: {authority: [shop.example.com], method: [GET], uri: [/cart, /]}
+  route: [{destination: {host: cart.shop.svc.cluster.local, port: {number: 80}}, weight: 100}]
+- description: inverted
+  request: {authority: [shop.example.com], method: [GET], uri: [/old]}
+  redirect: {uri: /cart}
+- description: wrong share
+  request: {host: shop.example.com, path: /x}
+  expect: {to: cart.shop, destinations: [{weight: 80}, {weight: 20}]}
+";
+    let run = test_text(cases, &[]);
+    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
+    insta::assert_snapshot!(run.stdout);
+    let run = test_text(cases, &["--format", "json"]);
+    assert_eq!(run.status, 1);
+    assert_eq!(
+        differences(&run)[..3],
+        [
+            "route[0].destination.port.number: 80, 8080",
+            "route[0].weight: 100, nothing",
+            "route: [{\"destination\":{\"host\":\"cart.shop.svc.cluster.local\",\"port\":{\"number\":80}},\"weight\":100}], \
+             [{\"destination\":{\"host\":\"web.shop.svc.cluster.local\",\"subset\":\"v1\"},\"weight\":90},\
+             {\"destination\":{\"host\":\"web.shop.svc.cluster.local\",\"subset\":\"v2\"},\"weight\":10}]"
+        ]
+    );
+    let junit = test_text(cases, &["--format", "junit"]).stdout;
+    assert_eq!((junit.matches("<testcase ").count(), junit.matches("<failure ").count()), (3, 3), "{junit}");
+}
+
+#[test]
+fn conditions_hold_as_in_envoy() {
+    let manifests = |matches: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a, namespace: a}}\nspec:\n  \
+             hosts: ['*.example.com']\n  http:\n  - match: [{{{matches}}}]\n    route: [{{destination: {{host: hit}}}}]\n  \
+             - route: [{{destination: {{host: missed}}}}]\n"
+        )
+    };
+    for (matches, request, is_hit) in [
+        ("uri: {regex: /users|/admin}", "uri: [/users/1, /x/admin]", false),
+        ("uri: {regex: /users|/admin}", "uri: [/users, /admin, '/admin?x=1']", true),
+        ("headers: {X-A: {}}", "uri: [/], headers: {x-a: ''}", true),
+        ("headers: {x-a: {exact: b}}", "uri: [/], headers: {X-A: b}", true),
+        ("withoutHeaders: {x-a: {}}", "uri: [/], headers: {x-a: b}", false),
+        ("queryParams: {q: {exact: '1'}}", "uri: ['/?q=1', 'http://other/?q=1#f']", true),
+        ("queryParams: {q: {exact: '1'}}", "uri: ['/?q=2', /]", false),
+        ("uri: {prefix: /A}, ignoreUriCase: true", "uri: [/a/b]", true),
+        ("uri: {prefix: /a}", "uri: [/b/../a]", true),
+        ("uri: {prefix: /a}, port: 1, gateways: [gone], sourceLabels: {a: b}", "uri: [/ab]", true),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("manifests.yaml"), manifests(matches)).unwrap();
+        let host = if is_hit { "hit" } else { "missed" };
+        let cases = format!(
+            "testCases:\n- {{wantMatch: true, request: {{authority: [a.example.com], method: [GET], {request}}}, route: \
+             [{{destination: {{host: {host}}}}}]}}\n"
+        );
+        fs::write(directory.path().join("cases.yaml"), cases).unwrap();
+        let run = mesh_in(directory.path(), &["test", "cases.yaml", "-f", "manifests.yaml"], "", &[]);
+        assert_eq!(run.status, 0, "{matches} {request}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn mistakes_have_places() {
+    for (cases, status, message) in [
+        ("testCases: {}\n", 2, "error: cases.yaml:1:12: `testCases` must be a list, not a mapping"),
+        ("other: 1\n", 2, "error: `cases.yaml` has no list `testCases`"),
+        ("testCases:\n- description: a\n", 2, "error: cases.yaml:2:3: the case has no `request`"),
+        (
+            "testCases:\n- request: {authority: [a], method: [GET]}\n",
+            2,
+            "error: cases.yaml:2:12: `request` has no `uri`",
+        ),
+        (
+            "testCases:\n- request: {authority: [a], method: [GET], uri: [/]}\n  wantMatch: 'yes'\n",
+            2,
+            "error: cases.yaml:3:14: `wantMatch` must be true or false, not a string",
+        ),
+        (
+            "testCases:\n- request: {authority: [a], method: [GET], uri: [/]}\n  wantmach: true\n",
+            0,
+            "warning: cases.yaml:3:3: unknown key `wantmach` in a case; did you mean `wantMatch`?",
+        ),
+        (
+            "testCases:\n- request: {host: a, pth: /}\n  expect: {to: a}\n",
+            2,
+            "error: cases.yaml:2:12: the request is not valid: unknown field `pth`",
+        ),
+        (
+            "testCases:\n- request: {host: a}\n  expect: {statsu: 1}\n",
+            2,
+            "error: cases.yaml:3:12: unknown key `statsu` in `expect`; did you mean `status`?",
+        ),
+        (
+            "testCases:\n- request: {host: a}\n  expect: {}\n",
+            2,
+            "error: cases.yaml:3:11: `expect` is empty: write `to`, or a field of the result",
+        ),
+        ("testCases:\n- expect: {to: a}\n", 2, "error: cases.yaml:2:3: write either `request`, or a list `requests`"),
+    ] {
+        let run = test_text(cases, &[]);
+        assert_eq!(run.status, status, "{cases}: {run:?}");
+        assert!(run.stderr.starts_with(message), "{cases}: {}", run.stderr);
+    }
+    let run = mesh(&["test", "-f", MANIFESTS]);
+    assert_eq!((run.status, run.stderr.lines().count()), (2, 1));
+    let other = test_text("testCases:\n- {mesh: gone, request: {host: a}, expect: {to: a}}\n", &["--format", "json"]);
+    assert_eq!(differences(&other), ["mesh: gone, there is no such mesh"]);
+}
+
+#[test]
+fn generated_cases_pass_and_reach_every_live_route() {
+    for manifests in [MANIFESTS, "fixtures/bookinfo", "fixtures/overlays", "fixtures/check"] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("routes.yaml");
+        fs::write(&file, mesh(&["test", "--generate", "-f", manifests]).stdout).unwrap();
+        let run = mesh(&["test", file.to_str().unwrap(), "-f", manifests, "--format", "json"]);
+        assert_eq!(run.status, 0, "{manifests}: {}{}", run.stdout, run.stderr);
+        let dead = mesh(&["lint", manifests, "--format", "json"]);
+        let dead: Vec<String> = dead.findings().into_iter().filter(|it| it.contains("unreachable-route")).collect();
+        let json = run.json();
+        let uncovered = json["coverage"]["uncovered"].as_array().unwrap();
+        assert_eq!(uncovered.len(), dead.len(), "{manifests}: {uncovered:?} {dead:?}");
+    }
+}
+
+/// Requests of `mesh diff` are treated as in the new version, and those of `mesh check` break the invariant.
+#[test]
+fn recorded_requests_are_cases() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(MANIFESTS)).unwrap();
+    let file = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    file("old.yaml", &text);
+    file("new.yaml", &text.replace("prefix: /old", "prefix: /older"));
+    file("check.yaml", "invariants: [{name: no redirects, never: redirect}]\n");
+    let run = |arguments: &[&str]| mesh_in(directory.path(), arguments, "", &[]);
+    file("diff.json", &run(&["diff", "old.yaml", "new.yaml", "--format", "json"]).stdout);
+    file("check.json", &run(&["check", "check.yaml", "-f", "old.yaml", "--format", "json"]).stdout);
+    file("reach.json", &run(&["reach", "cart.shop", "-f", "old.yaml", "--format", "json"]).stdout);
+    for (cases, manifests, status) in [
+        ("diff.json", "new.yaml", 0),
+        ("diff.json", "old.yaml", 1),
+        ("check.json", "old.yaml", 1),
+        ("check.json", "new.yaml", 0),
+        ("reach.json", "old.yaml", 0),
+    ] {
+        let run = run(&["test", cases, "-f", manifests]);
+        assert_eq!((run.status, run.stderr.as_str()), (status, ""), "{cases} {manifests}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn documented_cases_can_be_read() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/test.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let run = test_text(block, &[]);
+        assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{block}");
+    }
+}
+
+#[test]
+fn watch_runs_the_cases_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifests = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(MANIFESTS)).unwrap();
+    fs::write(directory.path().join("manifests.yaml"), &manifests).unwrap();
+    let case = "testCases:\n- {request: {host: shop.example.com, path: /old}, expect: {to: redirect}}\n";
+    fs::write(directory.path().join("cases.yaml"), case).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mesh"))
+        .current_dir(directory.path())
+        .args(["test", "cases.yaml", "-f", "manifests.yaml", "--watch", "--quiet", "--no-config"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "passed; waiting for changes"));
+    fs::write(directory.path().join("manifests.yaml"), manifests.replace("/old", "/older")).unwrap();
+    assert!(lines.any(|line| line == "failed; waiting for changes"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
