@@ -50,7 +50,20 @@ impl Project {
         let here = std::env::current_dir().unwrap_or_default();
         let root = Root::default();
         let configuration = configuration(common, &root, &here)?;
-        Self::open_in(root, configuration, paths, stdin_name, (common, input))
+        Self::open_in(root, configuration, paths, stdin_name, (common, input), None)
+    }
+
+    /// Reads the same, with other texts of some files, by the paths that output shows. Reports nothing.
+    pub fn open_changed(
+        common: &Common,
+        paths: &[PathBuf],
+        input: &InputArgs,
+        changed: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let root = Root::default();
+        let configuration = configuration(common, &root, &here)?;
+        Self::open_in(root, configuration, paths, None, (common, input), Some(changed))
     }
 
     /// Reads the same from the files below a directory, which stands for the root of a repository. The configuration is that of
@@ -62,7 +75,7 @@ impl Project {
         input: &InputArgs,
     ) -> Result<Self, String> {
         let configuration = configuration(common, &root, &root.directory.join(place))?;
-        Self::open_in(root, configuration, &[path.to_owned()], None, (common, input))
+        Self::open_in(root, configuration, &[path.to_owned()], None, (common, input), None)
     }
 
     fn open_in(
@@ -71,6 +84,7 @@ impl Project {
         paths: &[PathBuf],
         stdin_name: Option<&str>,
         (common, input): (&Common, &InputArgs),
+        changed: Option<&BTreeMap<String, String>>,
     ) -> Result<Self, String> {
         let directory = config_file.as_deref().and_then(Path::parent);
         let Root { directory: base, prefix } = &root;
@@ -86,11 +100,15 @@ impl Project {
             false => None,
         };
         let render = |charts: &[Chart]| helm.map(|helm| helm.render(charts)).unwrap_or_default();
-        let manifests = Manifests::read_with_charts(base, &inputs, &beside, exclude, render);
-        for unreadable in &manifests.unreadable {
-            terminal::say(common, Tone::Error, &unreadable.with_prefix(prefix).to_string());
+        let unchanged = BTreeMap::new();
+        let texts = changed.unwrap_or(&unchanged);
+        let manifests = Manifests::read_with_charts(base, &inputs, &beside, exclude, texts, render);
+        if changed.is_none() {
+            for unreadable in &manifests.unreadable {
+                terminal::say(common, Tone::Error, &unreadable.with_prefix(prefix).to_string());
+            }
+            say_chart_failures(common, prefix, &manifests.chart_failures);
         }
-        say_chart_failures(common, prefix, &manifests.chart_failures);
         let meshes = layout::find(&manifests, &declared);
         let emptiness = emptiness::reason(base, &inputs, exclude, &manifests, &meshes);
         let selected = selection::select(&meshes, &input.mesh)?;

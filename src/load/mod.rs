@@ -108,16 +108,18 @@ impl Text {
 impl Manifests {
     /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
     pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
-        Self::read_with_charts(Path::new(""), inputs, &[], exclude, |_| RenderedCharts::default())
+        Self::read_with_charts(Path::new(""), inputs, &[], exclude, &BTreeMap::new(), |_| RenderedCharts::default())
     }
 
     /// Reads the same, and what `render` makes from the charts among the files. `beside` has the paths that belong to a mesh of
-    /// which `inputs` name a part. All paths are relative to `root`, which is empty for the working directory.
+    /// which `inputs` name a part. All paths are relative to `root`, which is empty for the working directory. `changed` has the
+    /// texts that stand for those of some files, by the paths that output shows.
     pub fn read_with_charts(
         root: &Path,
         inputs: &[Input],
         beside: &[Input],
         exclude: Exclude,
+        changed: &BTreeMap<String, String>,
         render: impl FnOnce(&[Chart]) -> RenderedCharts,
     ) -> Self {
         let mut unreadable = Vec::new();
@@ -127,8 +129,10 @@ impl Manifests {
         let beside = beside.into_iter().filter(|file| !named.contains(&file.shown)).map(|file| (file, true));
         let mut found: Vec<_> = found.into_iter().map(|file| (file, false)).chain(beside).collect();
         found.sort_by(|(a, _), (b, _)| a.shown.cmp(&b.shown));
-        let read =
-            |(file, is_outside): (files::File, bool)| (read::read(&file), file.shown, file.is_argument, is_outside);
+        let read = |(file, is_outside): (files::File, bool)| {
+            let text = changed.get(&file.shown).map_or_else(|| read::read(&file), |text| Ok(text.clone()));
+            (text, file.shown, file.is_argument, is_outside)
+        };
         let read: Vec<_> = found.into_par_iter().map(read).collect();
         let mut texts = Vec::new();
         for (text, path, is_argument, is_outside) in read {
@@ -151,6 +155,11 @@ impl Manifests {
         let file_of = |release: &ChartRelease| manifests.file_at(&release.shown());
         manifests.releases = releases.into_iter().filter_map(|(it, _)| Some((file_of(&it)?, it))).collect();
         manifests
+    }
+
+    /// Whether the command does not name a file, but a kustomization outside its directory does.
+    pub fn is_outside(&self, file: FileId) -> bool {
+        self.outside.contains(&file)
     }
 
     /// Manifests from texts, each with the path that output shows for it.

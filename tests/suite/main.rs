@@ -15,6 +15,7 @@ mod diff_revisions;
 mod english;
 mod example;
 #[cfg(unix)]
+mod fix;
 mod formats;
 mod helm;
 mod helps;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::baseline::BaselineArgs;
+use super::fix::FixArgs;
 use super::output::OutputArgs;
 use crate::cli::args::{InputArgs, InventoryArg, Threshold};
 
@@ -39,4 +40,6 @@ pub struct Lint {
     pub inventory: Option<InventoryArg>,
     #[command(flatten)]
     pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub fixes: FixArgs,
 }

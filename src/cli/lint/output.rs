@@ -55,6 +55,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Whether it is the text for people on standard output.
+    pub fn is_text(&self) -> bool {
+        self.format == LintFormat::Text && self.file.is_none()
+    }
+
     fn parse(written: &str) -> Result<Self, String> {
         let (format, file) = match written.split_once('=') {
             Some((_, "")) => return Err("a file must follow `=`".to_owned()),

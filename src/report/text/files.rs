@@ -1,12 +1,14 @@
 //! The differences of the texts of files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use similar::{ChangeTag, TextDiff};
 
 use super::theme::Theme;
 use super::words::push_clean;
 use crate::lint::Severity;
+use crate::report::Style;
 use crate::source::SourceFile;
 
 /// Texts by the paths under which both sides have them. `.` is a side that is a file itself, whatever its name is.
@@ -32,6 +34,23 @@ const CONTEXT: usize = 3;
 
 /// The note of `diff` and git.
 const NO_NEWLINE: &str = "\\ No newline at end of file\n";
+
+/// Writes the differences of texts, by their paths, in the unified format.
+pub fn patch(
+    old: &BTreeMap<&str, &str>,
+    new: &BTreeMap<&str, &str>,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut text = String::new();
+    let theme = Theme::new(*style);
+    push_files(&mut text, &as_texts(old), &as_texts(new), &theme);
+    out.write_all(text.as_bytes())
+}
+
+fn as_texts<'t>(texts: &BTreeMap<&'t str, &'t str>) -> Texts<'t> {
+    texts.iter().map(|(path, text)| ((*path).to_owned(), Text { name: path, text })).collect()
+}
 
 /// Appends the differences of two sets of files, in the unified format.
 pub(in crate::report) fn push_files(text: &mut String, old: &Texts<'_>, new: &Texts<'_>, theme: &Theme) {

@@ -35,6 +35,7 @@ pub use answer::{answers, every_rule};
 pub use check::check;
 pub use diff::diff;
 pub use difference::differences;
+pub use files::patch;
 pub(super) use files::push_files;
 pub use files::{Text, Texts};
 pub use lines::{concise, lines};

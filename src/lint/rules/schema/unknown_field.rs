@@ -5,6 +5,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::DecodeProblemKind;
+use crate::model::spelling::misspelt;
 use crate::source::Span;
 use crate::validate::quoted;
 
@@ -30,6 +31,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             DecodeProblemKind::UnknownField { key, suggestion, known } => {
                 let diagnostic = diagnostics.report(&UNKNOWN, problem.span, format!("unknown field {}", quoted(key)));
                 match suggestion {
+                    Some(suggestion) if is_only_one(key, known) => {
+                        let edit = Edit::set(problem.span, suggestion.as_str());
+                        diagnostic.help(Advice::new(format!("did you mean {edit}?")).fix([edit]))
+                    }
                     Some(suggestion) => diagnostic.did_you_mean(suggestion),
                     None => diagnostic.help(advice(problem.span, known)),
                 };
@@ -44,6 +49,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             _ => {}
         }
     }
+}
+
+/// Whether a key is a misspelling of a single field, so that it can mean no other one.
+fn is_only_one(key: &str, known: &[String]) -> bool {
+    known.iter().filter(|field| misspelt(key, [field.as_str()]).is_some()).count() == 1
 }
 
 fn advice(place: Span, known: &[String]) -> Advice {
