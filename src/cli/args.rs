@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::simulate::args::Simulate;
-use super::{check, diff, lint, reach, test};
+use super::{check, diff, lint, reach, shell, test};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -79,6 +79,10 @@ pub enum Command {
     Rules(Rules),
     /// Show the documentation of a rule
     Explain(Explain),
+    /// Print a script for completions of a shell
+    Completions(shell::Completions),
+    /// Write the manual pages
+    Man(shell::Man),
 }
 
 /// Whether the manifests are complete.

@@ -19,9 +19,12 @@ mod project;
 mod reach;
 mod rules;
 mod selection;
+mod shell;
 mod simulate;
 mod terminal;
 mod test;
+
+pub use shell::command;
 
 use std::process::ExitCode;
 
@@ -49,6 +52,8 @@ pub fn main() -> ExitCode {
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),
+        Command::Completions(completions) => shell::completions(completions),
+        Command::Man(man) => shell::man(man),
     };
     ExitCode::from(status.unwrap_or_else(|error| {
         terminal::say(&args.common, terminal::Tone::Error, &error);

@@ -4,9 +4,11 @@
 
 mod architecture;
 mod baseline;
+mod book;
 mod bookinfo;
 mod cases;
 mod check;
+mod commands;
 mod conformance;
 mod corpus;
 mod dead_routes;
