@@ -10,15 +10,18 @@
 //! - `text`: the changes of the text.
 //! - `removal`: the changes that remove a key or an item.
 //! - `resolve`: both together: a change of the text is exact if the changed text has the changed tree.
+//! - `spelling`, `wording`: suggestions for misspelt words, and lists of names, for helps and messages.
 
 mod edit;
 mod literal;
 mod removal;
 mod resolve;
+pub mod spelling;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
+pub mod wording;
 
 pub use edit::Edit;
 pub use literal::Literal;

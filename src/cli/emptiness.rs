@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::layout::{Mesh, MeshSource};
-use crate::load::{self, Exclude, Input, Manifests, STDIN};
+use crate::load::{self, Input, Manifests, STDIN, SkipReason};
 use crate::model::wording;
 
 /// The reason why nothing was checked, as a message.
@@ -14,13 +14,16 @@ use crate::model::wording;
 pub fn reason(
     root: &Path,
     inputs: &[Input],
-    exclude: Exclude,
+    no_ignore: bool,
     manifests: &Manifests,
     meshes: &[Mesh],
 ) -> Option<String> {
     let reason = match manifests.sources.len() {
         0 if !manifests.unreadable.is_empty() => return None,
-        0 if exclude == Exclude::Ignored && load::any_manifest(root, inputs) => {
+        0 if manifests.skipped.iter().any(|skipped| skipped.reason == SkipReason::Pattern) => {
+            "patterns of `--exclude` or of `exclude` in the configuration exclude the files".to_owned()
+        }
+        0 if !no_ignore && load::any_manifest(root, inputs) => {
             "every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them".to_owned()
         }
         0 => without_files(inputs),

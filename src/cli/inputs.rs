@@ -44,7 +44,7 @@ pub fn declared(root: &Path, config: &Config, directory: Option<&Path>) -> Resul
             name: mesh.name.clone(),
             paths: paths.iter().map(|path| shown(path)).collect(),
             namespace: mesh.namespace.clone(),
-            inventory: mesh.inventory,
+            inventory: mesh.inventory.clone(),
         });
     }
     Ok(declared)

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::args::{Common, InputArgs};
+use super::exclusions::Exclusions;
 use super::helm::Helm;
 use super::inputs::{beside, declared, from_config, here, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
-use crate::config::{self, Config, InventoryMode};
+use crate::config::{self, Config, ConfigText, Date, InventoryMode};
 use crate::layout::{self, Mesh};
-use crate::lint::Levels;
+use crate::lint::{Circumstances, Reporting};
 use crate::load::{Chart, ChartFailure, Exclude, ManifestProblem, Manifests, STDIN};
 use crate::model::wording;
-use crate::source::Span;
+use crate::source::{FileId, Sources, Span};
 use crate::world::{self, World};
 use crate::yaml::YamlProblemKind;
 
@@ -27,7 +29,21 @@ pub struct Project {
     /// The reason why no manifests were found, if none were.
     pub emptiness: Option<String>,
     config: Config,
-    config_file: Option<PathBuf>,
+    config_file: Option<ConfigSource>,
+}
+
+/// A configuration file that was read.
+struct ConfigSource {
+    /// The path, relative to the root.
+    path: PathBuf,
+    text: ConfigText,
+}
+
+impl ConfigSource {
+    /// The directory that the paths in it are relative to.
+    fn directory(&self) -> Option<&Path> {
+        self.path.parent()
+    }
 }
 
 /// The directory that paths are relative to.
@@ -47,23 +63,35 @@ impl Project {
         stdin_name: Option<&str>,
         input: &InputArgs,
     ) -> Result<Self, String> {
+        let project = Self::open_to_lint(common, paths, (stdin_name, &[]), input)?;
+        project.say_mistakes(common);
+        Ok(project)
+    }
+
+    /// Reads the same without the files that patterns exclude. [`Self::reporting`] has the mistakes in the configuration.
+    pub fn open_to_lint(
+        common: &Common,
+        paths: &[PathBuf],
+        stdin_name_and_exclude: (Option<&str>, &[String]),
+        input: &InputArgs,
+    ) -> Result<Self, String> {
         let here = std::env::current_dir().unwrap_or_default();
         let root = Root::default();
         let configuration = configuration(common, &root, &here)?;
-        Self::open_in(root, configuration, paths, stdin_name, (common, input), None)
+        Self::open_in(root, configuration, paths, stdin_name_and_exclude, (common, input), None)
     }
 
     /// Reads the same, with other texts of some files, by the paths that output shows. Reports nothing.
     pub fn open_changed(
         common: &Common,
-        paths: &[PathBuf],
+        (paths, exclude): (&[PathBuf], &[String]),
         input: &InputArgs,
         changed: &BTreeMap<String, String>,
     ) -> Result<Self, String> {
         let here = std::env::current_dir().unwrap_or_default();
         let root = Root::default();
         let configuration = configuration(common, &root, &here)?;
-        Self::open_in(root, configuration, paths, None, (common, input), Some(changed))
+        Self::open_in(root, configuration, paths, (None, exclude), (common, input), Some(changed))
     }
 
     /// Reads the same from the files below a directory, which stands for the root of a repository. The configuration is that of
@@ -75,24 +103,35 @@ impl Project {
         input: &InputArgs,
     ) -> Result<Self, String> {
         let configuration = configuration(common, &root, &root.directory.join(place))?;
-        Self::open_in(root, configuration, &[path.to_owned()], None, (common, input), None)
+        let project = Self::open_in(root, configuration, &[path.to_owned()], (None, &[]), (common, input), None)?;
+        project.say_mistakes(common);
+        Ok(project)
     }
 
     fn open_in(
         root: Root,
-        (config, config_file): (Config, Option<PathBuf>),
+        config_file: Option<ConfigSource>,
         paths: &[PathBuf],
-        stdin_name: Option<&str>,
+        (stdin_name, exclude): (Option<&str>, &[String]),
         (common, input): (&Common, &InputArgs),
         changed: Option<&BTreeMap<String, String>>,
     ) -> Result<Self, String> {
-        let directory = config_file.as_deref().and_then(Path::parent);
+        let directory = config_file.as_ref().and_then(ConfigSource::directory);
+        let config = match &config_file {
+            Some(source) => source.text.parse(FileId::default())?.config,
+            None => Config::default(),
+        };
         let Root { directory: base, prefix } = &root;
         let mut inputs = inputs(base, paths, &config, directory);
         if let Some(name) = stdin_name {
             name_stdin(&mut inputs, name)?;
         }
-        let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
+        let excluded = Exclusions::of(base, directory, &config, exclude)?;
+        let is_excluded = |shown: &str| excluded.matches(shown);
+        let exclude = Exclude {
+            reads_ignored: input.no_ignore,
+            by_pattern: (!excluded.is_empty()).then_some(&is_excluded as &dyn Fn(&str) -> bool),
+        };
         let declared = declared(base, &config, directory)?;
         let beside = beside(&inputs, &declared);
         let helm = match input.helm || config.helm.is_on {
@@ -110,7 +149,7 @@ impl Project {
             say_chart_failures(common, prefix, &manifests.chart_failures);
         }
         let meshes = layout::find(&manifests, &declared);
-        let emptiness = emptiness::reason(base, &inputs, exclude, &manifests, &meshes);
+        let emptiness = emptiness::reason(base, &inputs, input.no_ignore, &manifests, &meshes);
         let selected = selection::select(&meshes, &input.mesh)?;
         Ok(Self { root, manifests, meshes, selected, emptiness, config, config_file })
     }
@@ -120,6 +159,16 @@ impl Project {
         world::resolve(&self.meshes, &self.selected, &self.config, inventory)
     }
 
+    /// The path of the configuration, as output shows it.
+    pub fn configuration(&self) -> Option<&str> {
+        self.config_file.as_ref().map(|source| source.text.shown.as_str())
+    }
+
+    /// The settings of the configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The selected meshes.
     pub fn selected(&self) -> impl Iterator<Item = &Mesh> {
         self.selected.iter().map(|&index| &self.meshes[index])
@@ -127,7 +176,7 @@ impl Project {
 
     /// The files of invariants in the configuration.
     pub fn invariant_files(&self) -> Vec<PathBuf> {
-        let directory = self.config_file.as_deref().and_then(Path::parent);
+        let directory = self.config_file.as_ref().and_then(ConfigSource::directory);
         self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
     }
 
@@ -139,7 +188,7 @@ impl Project {
 
     /// The baseline in the configuration.
     pub fn baseline_file(&self) -> Option<PathBuf> {
-        let directory = self.config_file.as_deref().and_then(Path::parent);
+        let directory = self.config_file.as_ref().and_then(ConfigSource::directory);
         let file = self.config.baseline.as_ref()?;
         Some(from_config(&self.root.directory, directory, file))
     }
@@ -157,13 +206,45 @@ impl Project {
         Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
     }
 
-    /// The levels of rules in the configuration.
-    pub fn levels(&self) -> Result<Levels, String> {
-        let Some(file) = &self.config_file else { return Ok(Levels::default()) };
-        let directory = self.directory_of(file);
-        let relative = |shown: &str| self.relative_to(&directory, shown);
-        let levels = Levels::new(&self.config, &self.manifests.sources, relative);
-        levels.map_err(|error| format!("{}: {error}", file.display()))
+    /// What the configuration says about findings, and the files of the run with that of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration is not YAML, which [`Self::open`] has found out before.
+    pub fn reporting(&self, inputs: &[PathBuf]) -> Result<(Reporting, Sources), String> {
+        let mut sources = Sources::clone(&self.manifests.sources);
+        let Some(source) = &self.config_file else { return Ok((Reporting::default(), sources)) };
+        let id = sources.add(source.text.shown.clone(), source.text.text.clone());
+        let directory = self.directory_of(&source.path);
+        let circumstances = Circumstances {
+            relative: &|shown| self.relative_to(&directory, shown),
+            today: Date::of(SystemTime::now()),
+            is_whole: self.is_whole(&directory, inputs),
+        };
+        let reporting = Reporting::of(source.text.parse(id)?, &self.manifests.sources, &circumstances);
+        Ok((reporting, sources))
+    }
+
+    /// Whether the run reads all that the configuration in a directory is about.
+    fn is_whole(&self, directory: &Path, inputs: &[PathBuf]) -> bool {
+        let has_all = |path: &Path| directory.starts_with(plain(&here(&self.root.directory).join(path)));
+        let is_named = match inputs {
+            [] => !self.config.manifests.is_empty() || has_all(Path::new("")),
+            inputs => inputs.iter().any(|path| has_all(path)),
+        };
+        is_named && self.selected.len() == self.meshes.len()
+    }
+
+    /// Reports on standard error the mistakes in the configuration, which does not apply there.
+    fn say_mistakes(&self, common: &Common) {
+        let Some(source) = &self.config_file else { return };
+        let text = &source.text.text;
+        for problem in source.text.parse(FileId::default()).into_iter().flat_map(|file| file.problems) {
+            let line = text[..problem.span.range().start].matches('\n').count() + 1;
+            let help = problem.help.to_string();
+            let help = if help.is_empty() { help } else { format!("; {help}") };
+            terminal::say(common, Tone::Warning, &format!("{}:{line}: {}{help}", source.text.shown, problem.message));
+        }
     }
 
     /// Reports on standard error which manifests an answer does not consider.
@@ -227,9 +308,9 @@ fn say_chart_failures(common: &Common, prefix: &str, failures: &[ChartFailure]) 
     }
 }
 
-/// The configuration with its file, whose path is relative to the root. Without an option it is the nearest one in a directory
-/// or above it, up to the root.
-fn configuration(common: &Common, root: &Root, directory: &Path) -> Result<(Config, Option<PathBuf>), String> {
+/// The configuration file, whose path is relative to the root. Without an option it is the nearest one in a directory or above
+/// it, up to the root.
+fn configuration(common: &Common, root: &Root, directory: &Path) -> Result<Option<ConfigSource>, String> {
     let Root { directory: base, prefix } = root;
     let below_root = |file: PathBuf| match base.as_os_str().is_empty() {
         true => Some(file),
@@ -241,15 +322,13 @@ fn configuration(common: &Common, root: &Root, directory: &Path) -> Result<(Conf
             // Its place in the working directory is its place in a revision.
             let inside = named.strip_prefix(here(Path::new(""))).unwrap_or(named);
             let place = below_root(plain(&directory.join(inside))).filter(|_| !base.as_os_str().is_empty());
-            return Ok((Config::read(named)?, Some(place.unwrap_or_else(|| named.clone()))));
+            let text = ConfigText::read(named, named.display().to_string())?;
+            return Ok(Some(ConfigSource { path: place.unwrap_or_else(|| named.clone()), text }));
         }
         None => config::discover(directory).and_then(below_root),
     };
-    match file {
-        Some(file) => {
-            let config = Config::read_as(&base.join(&file), &format!("{prefix}{}", file.display()))?;
-            Ok((config, Some(file)))
-        }
-        None => Ok((Config::default(), None)),
-    }
+    let Some(path) = file else { return Ok(None) };
+    let shown = from_config(&root.directory, None, &path);
+    let text = ConfigText::read(&base.join(&path), format!("{prefix}{}", shown.display()))?;
+    Ok(Some(ConfigSource { path, text }))
 }

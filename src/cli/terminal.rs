@@ -62,6 +62,13 @@ pub fn say(common: &Common, tone: Tone, message: &str) {
     let _ = stderr.lock().write_all(text.as_bytes());
 }
 
+/// Writes what explains a result to standard error. No line begins with a command of a CI system.
+pub fn tell(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let mut out = Guard::new(io::BufWriter::new(io::stderr().lock()));
+    // Nobody misses it if standard error is closed.
+    let _ = body(&mut out).and_then(|()| out.flush());
+}
+
 /// Writes results to standard output. No line begins with a command of a CI system. A reader such as `head` may close it
 /// early.
 pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {

@@ -2,13 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-/// The name of the configuration file.
-pub const FILE_NAME: &str = ".mesh.yaml";
+/// The names of the configuration file. The first one takes precedence.
+pub const FILE_NAMES: [&str; 2] = [".mesh.yaml", ".mesh.yml"];
 
 /// The name of the baseline that `mesh lint --write-baseline` writes, unless something else names one.
 pub const BASELINE_NAME: &str = ".mesh-baseline.json";
 
-/// The nearest [`FILE_NAME`] in `directory` or a directory above it.
+/// The nearest configuration file in `directory` or a directory above it.
 pub fn discover(directory: &Path) -> Option<PathBuf> {
-    directory.ancestors().map(|ancestor| ancestor.join(FILE_NAME)).find(|candidate| candidate.is_file())
+    let candidates = directory.ancestors().flat_map(|ancestor| FILE_NAMES.map(|name| ancestor.join(name)));
+    candidates.into_iter().find(|candidate| candidate.is_file())
+}
+
+/// The name of a configuration file that is not read, because `file` in the same directory takes precedence.
+pub(super) fn unread_beside(file: &Path) -> Option<&'static str> {
+    let [first, second] = FILE_NAMES;
+    let is_first = file.file_name().is_some_and(|name| name == first);
+    (is_first && file.with_file_name(second).is_file()).then_some(second)
 }

@@ -102,10 +102,15 @@ mod tests {
 
     #[test]
     fn mistakes_are_errors_with_their_place() {
-        let error = |text| Config::parse(text).unwrap_err().to_string();
-        let unknown = error("helm:\n  charts:\n  - path: a\n    relese: b\n");
-        assert!(unknown.contains("relese") && unknown.contains("line 4"), "{unknown}");
-        assert!(error("helm: 3\n").contains("`true`, `false`, or a mapping with `charts`"));
-        assert!(error("helm: {chart: []}\n").contains("chart"));
+        let error = |text| Config::parse(text).unwrap_err();
+        assert_eq!(
+            error("helm:\n  charts:\n  - path: a\n    relese: b\n"),
+            "line 4: `helm.charts[0]` does not have a key `relese`"
+        );
+        assert_eq!(
+            error("helm: 3\n"),
+            "line 1: `helm` is a number, but must be `true` or `false`, or a mapping with `charts`"
+        );
+        assert_eq!(error("helm: {chart: []}\n"), "line 1: `helm` does not have a key `chart`");
     }
 }

@@ -1,15 +1,34 @@
 //! `.mesh.yaml`: the user's settings. This module does not depend on rules and resources.
 
+mod date;
+mod decode;
 mod discovery;
+mod file;
 mod helm;
+mod inventory;
+mod keys;
+mod patterns;
+mod problem;
+mod schema;
+mod shape;
+#[cfg(test)]
+mod tests;
 
-pub use discovery::{BASELINE_NAME, FILE_NAME, discover};
+pub use date::Date;
+pub use discovery::{BASELINE_NAME, FILE_NAMES, discover};
+pub use file::{ConfigFile, ConfigText};
 pub use helm::{ChartSettings, HelmSettings};
+pub use inventory::{InventoryMode, InventorySetting};
+pub use patterns::{NamePattern, PathPatterns};
+pub use problem::{ConfigProblem, ConfigProblemKind};
+pub use schema::{SCHEMA_URL, schema};
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
+
+use crate::source::FileId;
 
 /// The settings of a project. Everything is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -17,12 +36,16 @@ use serde::Deserialize;
 pub struct Config {
     /// The paths to read if a command names none, relative to the file.
     pub manifests: Vec<PathBuf>,
+    /// Patterns of the files and directories that are not read, relative to the file.
+    pub exclude: Vec<String>,
     /// The namespace of manifests that name none. Default: `default`.
     pub namespace: Option<String>,
     /// Mesh-wide settings.
     pub mesh: MeshSettings,
     /// Whether the manifests are complete. Default: decided for each namespace.
-    pub inventory: Option<InventoryMode>,
+    pub inventory: Option<InventorySetting>,
+    /// What exists outside of the manifests.
+    pub known: Known,
     /// The sets of manifests that are applied together. Default: found in the manifests.
     pub meshes: Vec<MeshDeclaration>,
     /// Whether the charts among the manifests are rendered, and how. Default: they are not.
@@ -33,10 +56,69 @@ pub struct Config {
     pub tests: Vec<PathBuf>,
     /// The baseline of `mesh lint`, relative to the file.
     pub baseline: Option<PathBuf>,
-    /// The levels of rules, by their names or aliases.
+    /// The only rules, families, findings or aliases that are reported. Default: all.
+    pub select: Option<Vec<String>>,
+    /// Rules, families, findings or aliases that are not reported.
+    pub ignore: Vec<String>,
+    /// The levels of rules, by their names, families or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.
     pub overrides: Vec<LevelOverride>,
+    /// Findings that are accepted.
+    pub suppress: Vec<Suppression>,
+    /// The lowest severity that is reported and counted. Default: all.
+    pub min_severity: Option<Threshold>,
+    /// The lowest severity that makes the exit status 1. Default: [`Threshold::Error`].
+    pub fail_on: Option<Threshold>,
+    /// Whether a check that the manifests do not decide makes the exit status 1.
+    pub fail_on_unchecked: bool,
+}
+
+/// What exists outside of the manifests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Known {
+    /// Hosts that other ServiceEntries define: names, or `*.` and a domain.
+    pub hosts: Vec<String>,
+    /// The names of Services, by namespace.
+    pub services: BTreeMap<String, Vec<String>>,
+}
+
+/// Findings that are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Suppression {
+    /// The names, families or aliases of rules, or findings of them.
+    pub rules: Vec<String>,
+    /// A pattern of the kinds of resources. Default: all.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// A pattern of the namespaces of resources. Default: all.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// A pattern of the names of resources. Default: all.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Patterns of the files, relative to the configuration file. Default: all.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// The reason, for readers.
+    pub reason: String,
+    /// The last day on which the entry applies. Default: no end.
+    #[serde(default)]
+    pub until: Option<Date>,
+}
+
+/// The lowest severity that counts for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Threshold {
+    /// All findings.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors only.
+    Error,
 }
 
 /// A set of manifests that are applied together.
@@ -52,7 +134,7 @@ pub struct MeshDeclaration {
     pub namespace: Option<String>,
     /// Whether the manifests are complete. Default: that of the configuration.
     #[serde(default)]
-    pub inventory: Option<InventoryMode>,
+    pub inventory: Option<InventorySetting>,
 }
 
 /// Levels for some of the files.
@@ -77,16 +159,6 @@ pub enum Level {
     Warning,
     /// Findings are errors.
     Error,
-}
-
-/// Whether the manifests are complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum InventoryMode {
-    /// The manifests are complete: a resource that they do not define does not exist.
-    Complete,
-    /// The manifests are a part: a resource that they do not define may exist elsewhere.
-    Partial,
 }
 
 /// Mesh-wide settings, named as in MeshConfig. A MeshConfig among the manifests takes precedence.
@@ -132,58 +204,19 @@ pub enum OutboundMode {
 }
 
 impl Config {
-    /// Reads a configuration file.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read, or is not a valid configuration. The message names the file and the line.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        Self::read_as(path, &path.display().to_string())
-    }
-
-    /// Reads a configuration file for which messages show another path.
-    ///
-    /// # Errors
-    ///
-    /// Like [`Self::read`].
-    pub fn read_as(path: &Path, shown: &str) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-        Self::parse(&text).map_err(|error| describe(shown, &error))
-    }
-
     /// Reads the text of a configuration file. An empty text sets nothing.
     ///
     /// # Errors
     ///
-    /// If the text is not a valid configuration.
-    pub fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
-        Ok(serde_yaml::from_str::<Option<Self>>(text)?.unwrap_or_default())
-    }
-}
-
-/// An error with its file and line. The reader omits the line if it is the first.
-fn describe(shown: &str, error: &serde_yaml::Error) -> String {
-    let message = error.to_string();
-    match error.location() {
-        Some(location) if !message.contains(" line ") => {
-            format!("{shown}: {message} at line {} column {}", location.line(), location.column())
+    /// If the text is not YAML, or has a mistake.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file = ConfigFile::parse(FileId::default(), text)?;
+        match file.problems.as_slice() {
+            [] => Ok(file.config),
+            [problem, ..] => {
+                let line = text[..problem.span.range().start].matches('\n').count() + 1;
+                Err(format!("line {line}: {}", problem.message))
+            }
         }
-        _ => format!("{shown}: {message}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_file_sets_nothing() {
-        assert_eq!(Config::parse("# nothing\n").unwrap(), Config::default());
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_an_error_with_its_line() {
-        let error = Config::parse("mesh:\n  rootNamspace: infra\n").unwrap_err().to_string();
-        assert!(error.contains("rootNamspace") && error.contains("line 2"), "{error}");
     }
 }

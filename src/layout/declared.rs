@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Mesh, MeshSource, Plan, Plans};
-use crate::config::InventoryMode;
+use crate::config::InventorySetting;
 use crate::source::path;
 
 /// An entry of `meshes` in the configuration.
@@ -16,7 +16,7 @@ pub struct DeclaredMesh {
     /// The namespace of resources that do not name one.
     pub namespace: Option<String>,
     /// Whether the resources are complete.
-    pub inventory: Option<InventoryMode>,
+    pub inventory: Option<InventorySetting>,
 }
 
 impl Plans<'_> {
@@ -42,7 +42,7 @@ impl Plans<'_> {
                 name: declared.name.clone(),
                 source: MeshSource::Config,
                 namespace: declared.namespace.clone(),
-                inventory: declared.inventory,
+                inventory: declared.inventory.clone(),
                 ..Mesh::default()
             };
             self.meshes.push(Plan { mesh, files, kustomizations, ..Plan::default() });

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::config::InventoryMode;
+use crate::config::InventorySetting;
 use crate::kustomize::{Renderer, Unrendered, UnrenderedReason};
 use crate::load::{ManifestProblem, Manifests, STDIN, SharedBodies, Snapshot};
 use crate::source::{FileId, path};
@@ -35,7 +35,7 @@ pub struct Mesh {
     /// The namespace of resources that do not name one, if the mesh says so.
     pub namespace: Option<String>,
     /// Whether the resources are complete, if the configuration says so.
-    pub inventory: Option<InventoryMode>,
+    pub inventory: Option<InventorySetting>,
     /// The resources.
     pub snapshot: Snapshot,
     /// The files that its alternatives do not have.

@@ -127,7 +127,7 @@ impl<'l> Known<'l> {
 mod tests {
     use super::*;
     use crate::layout;
-    use crate::lint::{Levels, run_meshes};
+    use crate::lint::{Reporting, run_meshes};
     use crate::load::Manifests;
     use crate::world::{Settings, World};
 
@@ -147,7 +147,7 @@ mod tests {
         let meshes = manifests.each_ref().map(|it| layout::find(it, &[]));
         let reports = meshes.each_ref().map(|meshes| {
             let worlds = meshes.iter().map(|mesh| (mesh, World::new(&mesh.snapshot, Settings::default())));
-            run_meshes(&worlds.collect::<Vec<_>>(), &Levels::default())
+            run_meshes(&worlds.collect::<Vec<_>>(), &Reporting::default())
         });
         let names =
             meshes.each_ref().map(|all| all.iter().map(|it| (it.name.clone(), it.name.clone())).collect::<Vec<_>>());

@@ -8,20 +8,21 @@ use rayon::prelude::*;
 use super::diagnostic::{Diagnostic, DiagnosticKey};
 use super::rules::{self, unused_suppression, yaml_syntax};
 use super::together::Alternatives;
-use super::{Levels, Report, Summary, Unchecked, causes, compare, exact, report_of};
+use super::{Report, Reporting, Summary, Unchecked, causes, compare, exact, report_of};
 use crate::layout::{Mesh, MeshSource};
 use crate::source::{FileId, Span};
 use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
-pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], levels: &Levels) -> Report {
+pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], reporting: &Reporting) -> Report {
     // The meshes alone keep all threads busy if there are enough of them.
     let rules_at_once = if worlds.len() < rayon::current_num_threads() { 1 } else { rules::ALL.len() };
-    let report = |(_, world): &(&Mesh, World<'_>)| report_of(world, &rules::ALL, levels, rules_at_once);
+    let report = |(_, world): &(&Mesh, World<'_>)| report_of(world, &rules::ALL, reporting, rules_at_once);
     let reports: Vec<Report> = worlds.par_iter().map(report).collect();
     let meshes: Vec<&Mesh> = worlds.iter().map(|(mesh, _)| *mesh).collect();
     let mut merged = merge(&meshes, reports);
     causes::merge(&mut merged.diagnostics);
+    reporting.add_mistakes(&mut merged);
     merged.count();
     merged
 }
@@ -38,6 +39,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     let mut findings: BTreeMap<(DiagnosticKey, usize), (Diagnostic, Vec<usize>)> = BTreeMap::new();
     let mut unchecked: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
     let mut suppressed = BTreeSet::new();
+    let mut used = BTreeSet::new();
     for (index, report) in reports.into_iter().enumerate() {
         // A mesh can have several findings of one kind at a place.
         let mut times: BTreeMap<DiagnosticKey, usize> = BTreeMap::new();
@@ -60,6 +62,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
             *most = count.max(*most);
         }
         suppressed.extend(report.suppressed);
+        used.extend(report.used);
     }
     let names: Vec<Arc<str>> = meshes.iter().map(|mesh| mesh.name.as_str().into()).collect();
     let readers = readers(meshes);
@@ -76,6 +79,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     merge_unrendered(&mut unchecked, meshes);
     merged.unchecked.extend(unchecked.into_iter().map(|((rule, reason), count)| Unchecked { rule, count, reason }));
     merged.suppressed = suppressed.into_iter().collect();
+    merged.used = used;
     merged.summary = totals(meshes);
     merged
 }

@@ -15,9 +15,9 @@ mod finding;
 mod fix;
 mod identity;
 mod incoming_ports;
-mod levels;
 mod locate;
 mod meshes;
+mod reporting;
 mod rule;
 pub mod rules;
 mod samples;
@@ -36,16 +36,18 @@ pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use diagnostics::{Diagnostics, Unchecked};
 pub use finding::Finding;
 pub use fix::{Fix, Tally, changed_texts};
-pub use levels::Levels;
 pub use meshes::run_meshes;
+pub use reporting::{Choices, Circumstances, Reporting};
 pub use rule::{Family, Rule};
 pub use severity::{Certainty, Harm, Severity};
 pub use statistics::Statistics;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use crate::source::FileId;
 use crate::world::World;
 use diagnostic::DiagnosticKey;
 
@@ -58,6 +60,8 @@ pub struct Report {
     pub unchecked: Vec<Unchecked>,
     /// The findings that a comment, an annotation or the configuration suppresses.
     pub(crate) suppressed: Vec<DiagnosticKey>,
+    /// The entries of the configuration that suppress some of them.
+    pub(crate) used: BTreeSet<(usize, usize)>,
     /// Totals.
     pub summary: Summary,
 }
@@ -81,21 +85,23 @@ pub struct Summary {
     pub suppressed: usize,
     /// The number of findings that the baseline lists.
     pub known: usize,
+    /// The number of findings that touch none of the changed files, if only those are reported that do.
+    pub unchanged: usize,
 }
 
 /// Runs all rules at their default levels.
 pub fn run(world: &World<'_>) -> Report {
-    run_at(world, &Levels::default())
+    run_at(world, &Reporting::default())
 }
 
-/// Runs all rules at the levels that the user sets, and merges the findings of each cause.
-pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
-    run_rules(world, &rules::ALL, levels)
+/// Runs all rules, reports what the user chooses, and merges the findings of each cause.
+pub fn run_at(world: &World<'_>, reporting: &Reporting) -> Report {
+    run_rules(world, &rules::ALL, reporting)
 }
 
 /// Runs some rules, and merges the findings of each cause.
-pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
-    let mut report = report_of(world, rules, levels, 1);
+pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], reporting: &Reporting) -> Report {
+    let mut report = report_of(world, rules, reporting, 1);
     causes::merge(&mut report.diagnostics);
     report.count();
     report
@@ -103,7 +109,7 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
 
 /// The findings of some rules.
 /// Threads take the rules in groups of at least `rules_at_once`.
-fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels, rules_at_once: usize) -> Report {
+fn report_of(world: &World<'_>, rules: &[&'static Rule], reporting: &Reporting, rules_at_once: usize) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
     let by_rule: Vec<Diagnostics> = rules
@@ -124,16 +130,19 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels, rules_
     causes::drop_effects_of_rejected(&mut report.diagnostics, &context);
     together::doubt(&mut report.diagnostics, snapshot);
     report.unchecked.sort();
-    // Comments count as used even if the value is not known yet.
-    suppression::apply(&mut report, world, rules);
+    if reporting.suppresses {
+        // Comments count as used even if the value is not known yet.
+        suppression::apply(&mut report, world, rules);
+    }
     report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
-    levels.apply(&mut report);
+    reporting.levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(|diagnostic| style::check(diagnostic, snapshot));
     }
     exact::keep(&mut report.diagnostics, world);
     locate::name_subjects(&mut report.diagnostics, world);
+    reporting.apply(&mut report);
     report.summary = Summary {
         files: snapshot.files.len(),
         resources: snapshot.resources.len(),
@@ -150,6 +159,17 @@ fn compare(a: &Diagnostic, b: &Diagnostic) -> Ordering {
 }
 
 impl Report {
+    /// Leaves the findings with a place in some files: their own, or a related one.
+    pub fn keep_touching(&mut self, is_touched: impl Fn(FileId) -> bool) {
+        let before = self.diagnostics.len();
+        self.diagnostics.retain(|diagnostic| {
+            let related = diagnostic.related.iter().map(|related| related.span.file);
+            std::iter::once(diagnostic.span.file).chain(related).any(&is_touched)
+        });
+        self.summary.unchanged = before - self.diagnostics.len();
+        self.count();
+    }
+
     /// Sets the numbers of findings.
     fn count(&mut self) {
         let count = |severity| self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();

@@ -1,5 +1,7 @@
 //! Severities, which follow from the harm of a finding and the certainty of that harm. `docs/severity.md` explains them.
 
+use crate::config::Threshold;
+
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -9,6 +11,16 @@ pub enum Severity {
     Warning,
     /// A resource is rejected, requests fail, or requests are exposed.
     Error,
+}
+
+impl From<Threshold> for Severity {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Info => Self::Info,
+            Threshold::Warning => Self::Warning,
+            Threshold::Error => Self::Error,
+        }
+    }
 }
 
 impl Severity {

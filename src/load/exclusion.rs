@@ -26,13 +26,49 @@ const INPUTS_BELOW_TEST: [&str; 6] = ["e2e", "dataset", "datasets", "conformance
 const LANGUAGES: [&str; 9] = ["go", "java", "js", "kt", "py", "rb", "rs", "scala", "ts"];
 
 /// The paths to skip.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Exclude {
-    /// Ignored paths, and directories of downloads and of the inputs of tests.
-    #[default]
-    Ignored,
-    /// None: every manifest is read.
-    Nothing,
+#[derive(Clone, Copy, Default)]
+pub struct Exclude<'e> {
+    /// Whether ignored paths, and directories of downloads and of the inputs of tests, are read.
+    pub reads_ignored: bool,
+    /// Whether patterns of the user exclude a path, as output shows it.
+    pub by_pattern: Option<&'e dyn Fn(&str) -> bool>,
+}
+
+/// A path that was skipped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The path, as output shows it; with a slash at its end for a directory.
+    pub path: String,
+    /// The reason.
+    pub reason: SkipReason,
+}
+
+/// The reasons why paths are skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// A pattern of the user excludes the path.
+    Pattern,
+    /// An ignore file excludes the path.
+    IgnoreFile,
+    /// The name of the directory starts with a dot.
+    Hidden,
+    /// A tool keeps downloads in the directory.
+    Downloads,
+    /// The directory has the inputs of tests.
+    InputsOfTests,
+}
+
+impl SkipReason {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pattern => "excluded by a pattern",
+            Self::IgnoreFile => "excluded by an ignore file",
+            Self::Hidden => "a hidden directory",
+            Self::Downloads => "a directory of downloads",
+            Self::InputsOfTests => "a directory with the inputs of tests",
+        }
+    }
 }
 
 /// The ignore files that apply at the current position of a walk, with the precedence of ripgrep: a deeper file takes
@@ -66,21 +102,21 @@ impl Exclusions {
         Self { root: root.to_owned(), above: directories.len(), directories, full_root }
     }
 
-    /// Whether to enter a directory at `depth`. If so, its ignore files apply from then on.
-    pub fn enters(&mut self, directory: &Path, depth: usize) -> bool {
+    /// Enters a directory at `depth`, unless it is to be skipped, for the returned reason. Its ignore files apply from then on.
+    pub fn enter(&mut self, directory: &Path, depth: usize) -> Option<SkipReason> {
         self.directories.truncate(self.above + depth);
         let full = self.full_path(directory);
-        let enters = depth == 0 || !self.is_excluded(&full, true);
-        if enters {
+        let reason = self.reason(&full, true).filter(|_| depth > 0);
+        if reason.is_none() {
             self.directories.push(DirectoryIgnores::read(&full));
         }
-        enters
+        reason
     }
 
-    /// Whether to read a file at `depth`. A file at depth 0 is named by the user, and always read.
-    pub fn reads(&mut self, file: &Path, depth: usize) -> bool {
+    /// The reason to skip a file at `depth`. A file at depth 0 is named by the user, and always read.
+    pub fn skips(&mut self, file: &Path, depth: usize) -> Option<SkipReason> {
         self.directories.truncate(self.above + depth);
-        depth == 0 || !self.is_excluded(&self.full_path(file), false)
+        self.reason(&self.full_path(file), false).filter(|_| depth > 0)
     }
 
     /// Whether to skip a path at `depth` that cannot be read, such as a link that leads nowhere. It could be a file or a
@@ -88,24 +124,28 @@ impl Exclusions {
     pub fn skips_unreadable(&mut self, path: &Path, depth: usize) -> bool {
         self.directories.truncate(self.above + depth);
         let full = self.full_path(path);
-        depth > 0 && [false, true].into_iter().any(|is_directory| self.is_excluded(&full, is_directory))
+        depth > 0 && [false, true].into_iter().any(|is_directory| self.reason(&full, is_directory).is_some())
     }
 
     fn full_path(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |inside| self.full_root.join(inside))
     }
 
-    fn is_excluded(&self, path: &Path, is_directory: bool) -> bool {
+    fn reason(&self, path: &Path, is_directory: bool) -> Option<SkipReason> {
         let directories = || self.directories.iter().rev();
         // The files of git apply inside its repository only.
         let depth = directories().position(|it| it.is_repository).map_or(0, |above| above + 1);
-        directories()
+        let by_files = directories()
             .find_map(|it| matched(&it.ignore, path, is_directory))
             .or_else(|| directories().take(depth).find_map(|it| matched(&it.gitignore, path, is_directory)))
-            .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)))
-            .unwrap_or_else(|| {
-                is_directory && (is_hidden(path) || has_name(path, &DOWNLOADS) || self.has_inputs_of_tests(path))
-            })
+            .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)));
+        match by_files {
+            Some(is_ignored) => is_ignored.then_some(SkipReason::IgnoreFile),
+            None if !is_directory => None,
+            None if is_hidden(path) => Some(SkipReason::Hidden),
+            None if has_name(path, &DOWNLOADS) => Some(SkipReason::Downloads),
+            None => self.has_inputs_of_tests(path).then_some(SkipReason::InputsOfTests),
+        }
     }
 }
 

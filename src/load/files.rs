@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
-use super::exclusion::{Exclude, Exclusions, is_repository_data};
-use crate::config::{BASELINE_NAME, FILE_NAME};
+use super::exclusion::{Exclude, Exclusions, SkipReason, Skipped, is_repository_data};
+use crate::config::{BASELINE_NAME, FILE_NAMES};
 use crate::kustomize::is_kustomization_file;
 use crate::source::path;
 
@@ -48,7 +48,13 @@ pub(super) struct File {
 
 /// Finds the files, sorted by the path that output shows. A file with several paths appears once, at the one without links.
 /// Paths are relative to `root`, which is empty for the working directory; output shows them without it.
-pub(super) fn find(root: &Path, inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
+pub(super) fn find(
+    root: &Path,
+    inputs: &[Input],
+    exclude: Exclude<'_>,
+    unreadable: &mut Vec<Unreadable>,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<File> {
     // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
     let mut found = Vec::new();
@@ -58,7 +64,7 @@ pub(super) fn find(root: &Path, inputs: &[Input], exclude: Exclude, unreadable: 
                 found.push(File { input: input.clone(), shown: shown.clone(), is_argument: true })
             }
             Input::Path(path) => {
-                for entry in walk(root.join(path), exclude) {
+                for entry in walk(root, path, exclude, skipped) {
                     match entry {
                         Ok(entry) => {
                             may_repeat |= entry.path_is_symlink();
@@ -120,51 +126,74 @@ pub fn any_manifest(root: &Path, inputs: &[Input]) -> bool {
         Input::Path(path) => Some(path),
         Input::Stdin { .. } => None,
     });
-    paths
-        .flat_map(|path| walk(root.join(path), Exclude::Nothing))
-        .any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+    let everything = Exclude { reads_ignored: true, by_pattern: None };
+    let mut holds = |path: &PathBuf| {
+        walk(root, path, everything, &mut Vec::new()).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+    };
+    paths.into_iter().any(&mut holds)
 }
 
-/// The files and directories below a path, without those that are ignored.
-fn walk(root: PathBuf, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
-    let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(&root));
-    let mut entries = WalkDir::new(root).follow_links(true).into_iter();
+/// The files and directories below a path, without those to skip. Paths are relative to `root`.
+fn walk<'w>(
+    root: &'w Path,
+    path: &Path,
+    exclude: Exclude<'w>,
+    skipped: &'w mut Vec<Skipped>,
+) -> impl Iterator<Item = walkdir::Result<DirEntry>> + use<'w> {
+    let top = root.join(path);
+    let mut exclusions = (!exclude.reads_ignored && top.is_dir()).then(|| Exclusions::above(&top));
+    let mut entries = WalkDir::new(top).follow_links(true).into_iter();
     std::iter::from_fn(move || {
         loop {
             let entry = entries.next()?;
-            if !is_skipped(&entry, exclusions.as_mut()) {
+            if let Err(error) = &entry {
+                let path_and_exclusions = error.path().zip(exclusions.as_mut());
+                if path_and_exclusions.is_some_and(|(path, it)| it.skips_unreadable(path, error.depth())) {
+                    continue;
+                }
+            }
+            let Ok(found) = &entry else { return Some(entry) };
+            let is_directory = found.file_type().is_dir();
+            let is_data = is_directory && found.depth() > 0 && is_repository_data(found.path());
+            let reason = if is_data { None } else { reason_to_skip(root, found, exclude, exclusions.as_mut()) };
+            if !is_data && reason.is_none() {
                 return Some(entry);
             }
-            if entry.is_ok_and(|entry| entry.file_type().is_dir()) {
+            if let Some(reason) = reason {
+                let end = if is_directory { "/" } else { "" };
+                skipped.push(Skipped { path: format!("{}{end}", shown(within(root, found.path()))), reason });
+            }
+            if is_directory {
                 entries.skip_current_dir();
             }
         }
     })
 }
 
-fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusions>) -> bool {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => {
-            let path_and_exclusions = error.path().zip(exclusions);
-            return path_and_exclusions.is_some_and(|(path, it)| it.skips_unreadable(path, error.depth()));
-        }
-    };
+fn reason_to_skip(
+    root: &Path,
+    entry: &DirEntry,
+    exclude: Exclude<'_>,
+    exclusions: Option<&mut Exclusions>,
+) -> Option<SkipReason> {
     let (path, depth, is_directory) = (entry.path(), entry.depth(), entry.file_type().is_dir());
-    if is_directory && depth > 0 && is_repository_data(path) {
-        return true;
+    // Other files are not manifests anyway.
+    if !is_directory && !has_manifest_name(path) {
+        return None;
     }
-    match exclusions {
-        None => false,
-        Some(exclusions) if is_directory => !exclusions.enters(path, depth),
-        // The others are not manifests anyway.
-        Some(exclusions) => has_manifest_name(path) && !exclusions.reads(path, depth),
+    let is_excluded = |is_excluded: &dyn Fn(&str) -> bool| depth > 0 && is_excluded(&shown(within(root, path)));
+    if exclude.by_pattern.is_some_and(is_excluded) {
+        return Some(SkipReason::Pattern);
+    }
+    match exclusions? {
+        exclusions if is_directory => exclusions.enter(path, depth),
+        exclusions => exclusions.skips(path, depth),
     }
 }
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.
 fn is_manifest(entry: &DirEntry) -> bool {
-    let is_own = [FILE_NAME, BASELINE_NAME].iter().any(|name| entry.file_name() == *name);
+    let is_own = FILE_NAMES.into_iter().chain([BASELINE_NAME]).any(|name| entry.file_name() == name);
     !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_name(entry.path()))
 }
 

@@ -16,7 +16,7 @@ mod template;
 
 pub use charts::{Chart, ChartFailure, ChartRelease, RenderedCharts};
 pub use decode::FileContents;
-pub use exclusion::Exclude;
+pub use exclusion::{Exclude, SkipReason, Skipped};
 pub use files::{Input, STDIN, any_manifest};
 pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name, is_in_text};
 pub use shared_body::SharedBodies;
@@ -55,6 +55,8 @@ pub struct Manifests {
     silent: BTreeSet<FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// The paths that were skipped, in order.
+    pub skipped: Vec<Skipped>,
     /// The charts that could not be rendered.
     pub chart_failures: Vec<ChartFailure>,
 }
@@ -107,7 +109,7 @@ impl Text {
 
 impl Manifests {
     /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
-    pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
+    pub fn read(inputs: &[Input], exclude: Exclude<'_>) -> Self {
         Self::read_with_charts(Path::new(""), inputs, &[], exclude, &BTreeMap::new(), |_| RenderedCharts::default())
     }
 
@@ -118,14 +120,16 @@ impl Manifests {
         root: &Path,
         inputs: &[Input],
         beside: &[Input],
-        exclude: Exclude,
+        exclude: Exclude<'_>,
         changed: &BTreeMap<String, String>,
         render: impl FnOnce(&[Chart]) -> RenderedCharts,
     ) -> Self {
-        let mut unreadable = Vec::new();
-        let found = files::find(root, inputs, exclude, &mut unreadable);
+        let (mut unreadable, mut skipped) = (Vec::new(), Vec::new());
+        let found = files::find(root, inputs, exclude, &mut unreadable, &mut skipped);
         let named: BTreeSet<String> = found.iter().map(|file| file.shown.clone()).collect();
-        let beside = files::find(root, beside, exclude, &mut unreadable);
+        let beside = files::find(root, beside, exclude, &mut unreadable, &mut skipped);
+        skipped.sort();
+        skipped.dedup();
         let beside = beside.into_iter().filter(|file| !named.contains(&file.shown)).map(|file| (file, true));
         let mut found: Vec<_> = found.into_iter().map(|file| (file, false)).chain(beside).collect();
         found.sort_by(|(a, _), (b, _)| a.shown.cmp(&b.shown));
@@ -151,7 +155,7 @@ impl Manifests {
         let rendered = releases.iter().map(|(release, text)| Text::rendered(release, text));
         texts.extend(rendered);
         let ignored = named::read_outside(root, &mut texts);
-        let mut manifests = Self { unreadable, ignored, chart_failures: failures, ..Self::of(texts, &charts) };
+        let mut manifests = Self { unreadable, skipped, ignored, chart_failures: failures, ..Self::of(texts, &charts) };
         let file_of = |release: &ChartRelease| manifests.file_at(&release.shown());
         manifests.releases = releases.into_iter().filter_map(|(it, _)| Some((file_of(&it)?, it))).collect();
         manifests

@@ -24,12 +24,11 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
-pub mod spelling;
 pub mod status;
 pub mod telemetry;
 pub mod untyped;
-pub mod wording;
 
+pub use crate::advice::{spelling, wording};
 pub use duration::Duration;
 pub use foreign::ForeignResource;
 pub use kinds::{Kind, KindScope, Spec};

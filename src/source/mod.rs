@@ -8,14 +8,14 @@ mod span;
 pub use line_index::{LineIndex, Position};
 pub use span::{FileId, Span, Spanned};
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use origins::Origins;
 
-/// All files, in the order in which they were added.
-#[derive(Debug, Default)]
+/// All files, in the order in which they were added. Copies share the texts.
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<SourceFile>,
+    files: Vec<Arc<SourceFile>>,
 }
 
 /// A file: its text, and its path as the user wrote it, with `/` as separator.
@@ -31,12 +31,12 @@ impl Sources {
     /// Adds a file. Its text must be at most 4 GiB long, which [`crate::load`] checks.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId::new(self.files.len());
-        self.files.push(SourceFile {
+        self.files.push(Arc::new(SourceFile {
             path: path.into(),
             text: text.into(),
             lines: OnceLock::new(),
             origins: OnceLock::new(),
-        });
+        }));
         id
     }
 
@@ -47,7 +47,7 @@ impl Sources {
 
     /// All files with their identities, in order.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files.iter().enumerate().map(|(index, file)| (FileId::new(index), file))
+        self.files.iter().enumerate().map(|(index, file)| (FileId::new(index), &**file))
     }
 
     /// The number of files.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::{Deref, Range};
 
-/// The identity of a file in [`super::Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The identity of a file in [`super::Sources`]. Default: the first file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
 impl FileId {

@@ -95,12 +95,32 @@ pub enum Gap {
     RuleElsewhere(String, String),
     /// Another mesh of the repository has workloads with the labels in a namespace.
     WorkloadsElsewhere(String, String),
+    /// The user declares that something exists. The text is its kind and name.
+    Known(String),
     /// The installation of Istio or Kubernetes makes a Service.
     Installed(String),
     /// Something that was not given may exist, for the reason that the text describes.
     NotGiven(String),
     /// A tool must render files first. The text is that of [`crate::load::Template::describe`].
     NotRendered(String),
+}
+
+impl Gap {
+    /// The namespace that lacks something, if it is one.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::NoResources(_, namespace)
+            | Self::NoOtherResources(_, namespace)
+            | Self::NotAllResources(_, namespace)
+            | Self::NoNamespace(namespace)
+            | Self::NoWorkloads(namespace)
+            | Self::NotAllWorkloads(namespace)
+            | Self::NoWorkloadsWithKeys(namespace)
+            | Self::NoServiceAccountsOrWorkloads(namespace)
+            | Self::NoCertificates(namespace) => Some(namespace),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Gap {
@@ -224,6 +244,7 @@ impl fmt::Display for Gap {
                     "mesh `{mesh}` has workloads with the labels in namespace `{namespace}`, and may be applied to the same cluster"
                 )
             }
+            Self::Known(name) => write!(f, "the configuration says that {name} exists"),
             Self::Installed(name) => write!(f, "an installation of Istio may create Service `{name}`"),
             Self::NotGiven(reason) => f.write_str(reason),
             Self::NotRendered(description) => f.write_str(description),

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload, makers};
-use crate::config::InventoryMode;
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload, host, makers};
+use crate::config::{InventoryMode, InventorySetting, Known};
 use crate::model::spelling::misspelt;
 use crate::model::{Kind, LabelSet, Resource};
 
 /// The completeness of the manifests. They often have only a part of the resources in the cluster. So a missing resource is
 /// a mistake only if the manifests have others of its kind in the namespace: then they count as complete for that kind and
 /// namespace, unless a controller may make more of them, or another mesh of the repository defines them. With `inventory` in
-/// `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
+/// `.mesh.yaml`, the user declares that they are complete or not, everywhere or in some namespaces.
 #[derive(Debug)]
 pub struct Inventory {
-    mode: Option<InventoryMode>,
+    declared: InventorySetting,
+    known: Known,
     services: BTreeSet<String>,
     /// The names of the Services in each namespace.
     service_names: BTreeMap<String, BTreeSet<String>>,
@@ -65,9 +66,7 @@ impl Inventory {
             let of_api = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
             of_api.map(|service| service.namespace.clone()).collect()
         };
-        if settings.inventory == Some(InventoryMode::Complete) {
-            surroundings.leave_only_manifests();
-        }
+        surroundings.leave_only_manifests(&settings.inventory);
         let mut service_names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for service in of_kind(Kind::Service) {
             let of_namespace = service_names.entry(settings.namespace_of(service).to_owned()).or_default();
@@ -75,7 +74,8 @@ impl Inventory {
         }
         Self {
             service_names,
-            mode: settings.inventory,
+            declared: settings.inventory.clone(),
+            known: settings.known.clone(),
             services: namespaces_of(true),
             service_entries: namespaces_of(false),
             // Those outside of Kubernetes do not show that the pods of the namespace are here.
@@ -98,16 +98,34 @@ impl Inventory {
         &self.makers
     }
 
-    /// Whether a controller makes a resource of that name.
+    /// Whether a controller makes a resource of that name, or the user declares that the resource exists.
     pub fn makes(&self, kind: Kind, namespace: &str, name: &str) -> bool {
-        self.makers.makes(kind, namespace, name) || self.surroundings.makes(kind, namespace, name)
+        self.knows(kind, namespace, name)
+            || self.makers.makes(kind, namespace, name)
+            || self.surroundings.makes(kind, namespace, name)
+    }
+
+    /// Whether the user declares that a resource exists.
+    fn knows(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        let names = self.known.services.get(namespace);
+        kind == Kind::Service && names.is_some_and(|names| names.iter().any(|known| known == name))
+    }
+
+    /// Whether the user declares that a host exists.
+    pub fn knows_host(&self, host: &str) -> bool {
+        self.known.hosts.iter().any(|known| host == known || host::covered_by(host, known))
     }
 
     /// The reason why a resource of that name may exist although the manifests lack it.
     pub fn may_exist(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
-        let is_sure = |_: &Gap| !self.is_complete() || self.makers.makes(kind, namespace, name);
+        if self.knows(kind, namespace, name) {
+            return Some(Gap::Known(format!("{} `{namespace}/{name}`", kind.name())));
+        }
+        let is_sure = |_: &Gap| !self.is_complete_in(namespace) || self.makers.makes(kind, namespace, name);
         let made = self.makers.may_make(kind, namespace, name).filter(is_sure);
-        let like_made = || self.unless_complete(|| self.like_made(namespace, name)).filter(|_| kind == Kind::Service);
+        let like_made = || {
+            self.unless_complete(Some(namespace), || self.like_made(namespace, name)).filter(|_| kind == Kind::Service)
+        };
         made.or_else(|| self.surroundings.may_define(kind, namespace, name)).or_else(like_made)
     }
 
@@ -126,36 +144,51 @@ impl Inventory {
 
     /// The reason why a resource of a kind may exist in a namespace although the manifests lack it.
     pub fn may_have_more(&self, kind: Kind, namespace: &str) -> Option<Gap> {
-        let made = self.unless_complete(|| self.makers.makes_any(kind, namespace));
+        let made = self.unless_complete(Some(namespace), || self.makers.makes_any(kind, namespace));
         made.or_else(|| self.surroundings.may_define_any(kind, namespace))
     }
 
-    /// A reason that does not count if the user declares the manifests to be complete. Even then another mesh of them may
-    /// have something.
-    fn unless_complete(&self, reason: impl FnOnce() -> Option<Gap>) -> Option<Gap> {
-        if self.is_complete() { None } else { reason() }
+    /// A reason that does not count if the user declares the manifests of a namespace, or of all, to be complete. Even then
+    /// another mesh of them may have something.
+    fn unless_complete(&self, namespace: Option<&str>, reason: impl FnOnce() -> Option<Gap>) -> Option<Gap> {
+        let is_complete = namespace.map_or_else(|| self.is_complete(), |namespace| self.is_complete_in(namespace));
+        if is_complete { None } else { reason() }
     }
 
-    /// Whether the user declares the manifests to be complete.
+    /// Whether the user declares the manifests of all namespaces to be complete.
     pub fn is_complete(&self) -> bool {
-        self.mode == Some(InventoryMode::Complete)
+        self.declared.is_everywhere(InventoryMode::Complete)
     }
 
-    /// Whether the user declares that the manifests have only a part of the resources in the cluster.
+    /// Whether the user declares the manifests of a namespace to be complete.
+    pub fn is_complete_in(&self, namespace: &str) -> bool {
+        self.declared.of(namespace) == Some(InventoryMode::Complete)
+    }
+
+    /// Whether the user declares that the manifests have only a part of the resources in the cluster, or in a namespace of it.
     pub fn is_partial(&self) -> bool {
-        self.mode == Some(InventoryMode::Partial)
+        self.declared.is_anywhere(InventoryMode::Partial)
     }
 
-    /// Whether the manifests alone decide what is complete, as the user does not say it.
+    /// Whether the manifests alone decide which namespaces are complete, as the user does not say it.
     pub fn is_decided_by_manifests(&self) -> bool {
-        self.mode.is_none()
+        self.declared.others.is_none()
+    }
+
+    /// What the user declares for the namespace that a gap is about, or for all.
+    fn declared_for(&self, gap: &Gap) -> Option<InventoryMode> {
+        match gap.namespace() {
+            Some(namespace) => self.declared.of(namespace),
+            None if self.is_partial() => Some(InventoryMode::Partial),
+            None => self.is_complete().then_some(InventoryMode::Complete),
+        }
     }
 
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
         self.unknowns.expect_instead_of(&gap)?;
-        match self.mode {
+        match self.declared_for(&gap) {
             Some(InventoryMode::Complete) => Ok(()),
             None if any => Ok(()),
             None | Some(InventoryMode::Partial) => Err(gap),
@@ -165,7 +198,8 @@ impl Inventory {
     /// The reason why the manifests may have something that they seem to lack: the user declares that they have only a part
     /// of it, which `gap` says, or some of it has placeholders.
     pub fn may_lack(&self, gap: Gap) -> Option<Gap> {
-        self.unknowns.expect_instead_of(&gap).err().or(self.is_partial().then_some(gap))
+        let is_partial = self.declared_for(&gap) == Some(InventoryMode::Partial);
+        self.unknowns.expect_instead_of(&gap).err().or(is_partial.then_some(gap))
     }
 
     fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
@@ -207,7 +241,7 @@ impl Inventory {
     pub fn service(&self, namespace: &str, name: &str) -> Result<(), Gap> {
         self.expect_one(Kind::Service, &self.services, namespace, name)?;
         let is_installed = namespace.starts_with("istio") && INSTALLED.contains(&name);
-        if is_installed && !self.is_complete() {
+        if is_installed && !self.is_complete_in(namespace) {
             return Err(Gap::Installed(format!("{namespace}/{name}")));
         }
         Ok(())
@@ -222,20 +256,24 @@ impl Inventory {
     pub fn service_entry(&self, namespace: &str, host: &str) -> Result<(), Gap> {
         self.expect_in(Kind::ServiceEntry, &self.service_entries, namespace)?;
         let elsewhere = self.may_have_host(host);
-        let unknown = || self.unless_complete(|| self.makers.makes_unknown(Kind::ServiceEntry, namespace));
+        let unknown =
+            || self.unless_complete(Some(namespace), || self.makers.makes_unknown(Kind::ServiceEntry, namespace));
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
     }
 
     /// Whether no other DestinationRule applies to a host.
     pub fn destination_rules(&self, host: &str) -> Result<(), Gap> {
-        match self.mode {
-            Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
-            Some(InventoryMode::Complete) | None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
+        match self.is_partial() {
+            true => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
+            false => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
         }
     }
 
-    /// The reason why a ServiceEntry for a host may exist in another mesh.
+    /// The reason why a ServiceEntry for a host may exist: the user declares it, or another mesh has it.
     pub fn may_have_host(&self, host: &str) -> Option<Gap> {
+        if self.knows_host(host) {
+            return Some(Gap::Known(format!("host `{host}`")));
+        }
         self.surroundings.may_define_host(host)
     }
 
@@ -288,20 +326,21 @@ impl Inventory {
 
     /// The reason why workloads whose known labels a selector matches exist although the manifests lack them.
     pub fn has_other_workloads(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<Gap> {
-        let made = self.unless_complete(|| self.makers.makes_known_pods(namespace, labels));
+        let made = self.unless_complete(Some(namespace), || self.makers.makes_known_pods(namespace, labels));
         made.or_else(|| self.surroundings.has_workloads(namespace, labels))
     }
 
     /// The reason why a DestinationRule for a host of a namespace may exist although the manifests lack it.
     pub fn may_have_destination_rule(&self, namespace: &str, host: &str) -> Option<Gap> {
-        let made = self.unless_complete(|| self.makers.makes_unknown(Kind::DestinationRule, namespace));
+        let made =
+            self.unless_complete(Some(namespace), || self.makers.makes_unknown(Kind::DestinationRule, namespace));
         let elsewhere = || self.surroundings.may_define_rule(host);
         made.or_else(elsewhere).or_else(|| self.surroundings.partial(namespace))
     }
 
     /// The reason why workloads with some labels may exist although the manifests lack them, in a namespace or in any.
     pub fn may_have_workloads(&self, namespace: Option<&str>, labels: &LabelSet<'_>) -> Option<Gap> {
-        let made = self.unless_complete(|| self.makers.makes_pods(namespace, labels));
+        let made = self.unless_complete(namespace, || self.makers.makes_pods(namespace, labels));
         made.or_else(|| self.surroundings.may_have_workloads(namespace, labels))
     }
 

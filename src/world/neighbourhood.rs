@@ -141,7 +141,7 @@ impl World<'_> {
     /// Whether `from` refers to a resource that would be among the manifests, as far as directories show. `name` is its name,
     /// if the reference has one. Workloads of all kinds count as [`Kind::Pod`].
     pub fn would_have(&self, kind: Kind, from: &Resource, name: &str, namespace: &str) -> Result<(), Gap> {
-        if !self.are_namespaces_assumed() {
+        if !self.are_namespaces_assumed() || self.inventory.is_complete_in(namespace) {
             return Ok(());
         }
         let own = directory(self.snapshot, from.span.file);

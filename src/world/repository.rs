@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Definitions, PartialNamespace, Settings, Surroundings, World};
-use crate::config::{Config, InventoryMode};
+use crate::config::{Config, InventoryMode, InventorySetting};
 use crate::layout::Mesh;
 
 /// Resolves the selected meshes. All meshes count as surroundings. `inventory` overrides what the configuration says.
@@ -58,7 +58,9 @@ impl<'m> Repository<'m> {
                 settings.default_namespace.clone_from(namespace);
                 settings.is_namespace_assumed = false;
             }
-            settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
+            if let Some(declared) = inventory.map(InventorySetting::from).or_else(|| mesh.inventory.clone()) {
+                settings.inventory = declared;
+            }
             settings
         };
         let settings: Vec<Settings> = (0..meshes.len()).map(settings).collect();
@@ -83,9 +85,10 @@ impl<'m> Repository<'m> {
             .chain(self.movable_charts(index))
             .collect();
         // A mesh that is declared to be complete needs no other.
-        let apart = match self.meshes[index].inventory {
-            Some(InventoryMode::Complete) => Arc::new((0..self.meshes.len()).collect()),
-            _ => Arc::clone(&self.apart[index]),
+        let declared = self.meshes[index].inventory.as_ref();
+        let apart = match declared.is_some_and(|it| it.is_everywhere(InventoryMode::Complete)) {
+            true => Arc::new((0..self.meshes.len()).collect()),
+            false => Arc::clone(&self.apart[index]),
         };
         let mut surroundings = Surroundings::new(Arc::clone(&self.definitions), apart, partial);
         surroundings.own = Some(index);

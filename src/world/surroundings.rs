@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Gap, Makers, Settings};
+use crate::config::{InventoryMode, InventorySetting};
 use crate::load::Snapshot;
 use crate::model::field::TextField;
 use crate::model::{Kind, LabelSet, Resource, Spec};
@@ -152,20 +153,30 @@ pub struct Surroundings {
     pub own: Option<usize>,
     /// The namespaces that are not given completely.
     pub partial: Vec<PartialNamespace>,
-    /// Whether only the resources of the manifests count, and not those that controllers may make from them.
-    is_given: bool,
+    /// The namespaces of which only the resources of the manifests count, and not those that controllers may make from them.
+    complete: InventorySetting,
 }
 
 impl Surroundings {
     /// The surroundings of a mesh in a repository.
     pub fn new(definitions: Arc<Definitions>, apart: Arc<BTreeSet<usize>>, partial: Vec<PartialNamespace>) -> Self {
-        Self { definitions, own: None, apart, partial, is_given: false }
+        Self { definitions, own: None, apart, partial, complete: InventorySetting::default() }
     }
 
-    /// Leaves the resources of the manifests, since the user declares that there are no others.
-    pub(super) fn leave_only_manifests(&mut self) {
-        self.partial.clear();
-        self.is_given = true;
+    /// Leaves the resources of the manifests in those namespaces of which the user declares that there are no others.
+    pub(super) fn leave_only_manifests(&mut self, inventory: &InventorySetting) {
+        self.complete = inventory.clone();
+        if inventory.is_everywhere(InventoryMode::Complete) {
+            self.partial.clear();
+        }
+    }
+
+    /// Whether only the resources of the manifests count in a namespace; without one, in all of them.
+    fn is_given(&self, namespace: Option<&str>) -> bool {
+        match namespace {
+            Some(namespace) => self.complete.of(namespace) == Some(InventoryMode::Complete),
+            None => self.complete.is_everywhere(InventoryMode::Complete),
+        }
     }
 
     /// The reason why a resource may exist that the mesh lacks.
@@ -183,7 +194,7 @@ impl Surroundings {
         defined
             .or_else(drifting)
             .or_else(|| self.partial(namespace))
-            .or_else(|| self.makers().find_map(|makers| makers.may_make(kind, namespace, name)))
+            .or_else(|| self.makers(Some(namespace)).find_map(|makers| makers.may_make(kind, namespace, name)))
     }
 
     /// The reason why a Namespace or a workload may ask for a sidecar although that of the mesh does not: another mesh has a
@@ -203,7 +214,7 @@ impl Surroundings {
         named
             .map(|(name, mesh)| Gap::DefinedElsewhere(kind, format!("{namespace}/{name}"), mesh.to_owned()))
             .or_else(|| self.partial(namespace))
-            .or_else(|| self.makers().find_map(|makers| makers.makes_any(kind, namespace)))
+            .or_else(|| self.makers(Some(namespace)).find_map(|makers| makers.makes_any(kind, namespace)))
     }
 
     /// The reason why a ServiceEntry for a host may exist that the mesh lacks.
@@ -225,12 +236,12 @@ impl Surroundings {
         found
             .or_else(drifting)
             .or_else(partial)
-            .or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
+            .or_else(|| self.makers(namespace).find_map(|makers| makers.makes_pods(namespace, selector)))
     }
 
     /// The reason why workloads exist whose known labels a selector matches, and that the mesh lacks.
     pub(super) fn has_workloads(&self, namespace: &str, selector: &LabelSet<'_>) -> Option<Gap> {
-        let made = || self.makers().find_map(|makers| makers.makes_known_pods(namespace, selector));
+        let made = || self.makers(Some(namespace)).find_map(|makers| makers.makes_known_pods(namespace, selector));
         self.workloads_elsewhere(Some(namespace), selector).or_else(made)
     }
 
@@ -272,6 +283,9 @@ impl Surroundings {
 
     /// The reason why something unknown may exist in a namespace.
     pub(super) fn partial(&self, namespace: &str) -> Option<Gap> {
+        if self.is_given(Some(namespace)) {
+            return None;
+        }
         let is_there = |it: &&PartialNamespace| it.namespace.as_ref().is_none_or(|name| name == namespace);
         self.partial.iter().find(is_there).map(|partial| Gap::NotGiven(partial.reason.clone()))
     }
@@ -285,9 +299,10 @@ impl Surroundings {
         self.definitions.meshes.get(*mesh).map(String::as_str)
     }
 
-    /// The resources that controllers may make from those of other meshes.
-    fn makers(&self) -> impl Iterator<Item = &Makers> {
-        self.all_makers().filter(|_| !self.is_given)
+    /// The resources that controllers may make from those of other meshes, in a namespace or in any.
+    fn makers(&self, namespace: Option<&str>) -> impl Iterator<Item = &Makers> {
+        let is_given = self.is_given(namespace);
+        self.all_makers().filter(move |_| !is_given)
     }
 
     fn all_makers(&self) -> impl Iterator<Item = &Makers> {
@@ -382,7 +397,7 @@ mod tests {
     fn complete_manifests_can_have_other_meshes() {
         let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
         let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
-        let complete = Settings { inventory: Some(InventoryMode::Complete), ..settings(&snapshot) };
+        let complete = Settings { inventory: InventoryMode::Complete.into(), ..settings(&snapshot) };
         let mut definitions = Definitions::default();
         definitions.add("overlays/a", &snapshot, &complete);
         definitions.add("overlays/b", &beside, &complete);

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use mesh::advice::{self, TextEdit};
-use mesh::config::Config;
+use mesh::config::{Config, ConfigText, Date, FILE_NAMES};
 use mesh::layout;
-use mesh::lint::{self, Diagnostic, Levels, Report};
+use mesh::lint::{self, Circumstances, Diagnostic, Report, Reporting};
 use mesh::load::{Manifests, Snapshot};
 use mesh::source::{Sources, Span};
 use mesh::validate::{Violation, validate};
@@ -18,7 +18,10 @@ use mesh::world::{self, Settings};
 /// The name of the file, until a line `# file: NAME.yaml` starts another one.
 const DEFAULT_FILE: &str = "example.yaml";
 
-/// The manifests of an example, by file.
+/// The day on which examples are linted.
+const TODAY: &str = "2026-07-01";
+
+/// The manifests of an example, by file. A file `.mesh.yaml` is the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Example {
     files: BTreeMap<String, String>,
@@ -94,11 +97,39 @@ impl Example {
 
     /// Runs all rules on each mesh.
     pub fn lint(&self) -> Linted {
-        let manifests = Manifests::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
+        let is_manifest = |file: &&String| !FILE_NAMES.contains(&file.as_str());
+        let files = self.files.iter().filter(|(file, _)| is_manifest(file));
+        let manifests = Manifests::of_texts(files.map(|(file, text)| (file.as_str(), text.as_str())));
         let meshes = layout::find(&manifests, &[]);
         let all: Vec<usize> = (0..meshes.len()).collect();
-        let report = lint::run_meshes(&world::resolve(&meshes, &all, &self.config, None), &Levels::default());
-        Linted { sources: manifests.sources, report }
+        let mut sources = Sources::clone(&manifests.sources);
+        let (config, reporting) = match self.configuration() {
+            Some(text) => {
+                let file = text.parse(sources.add(&text.shown, &text.text)).expect("the configuration is YAML");
+                let circumstances = Circumstances {
+                    relative: &|shown| Some(shown.to_owned()),
+                    today: Date::parse(TODAY).expect("it is a day"),
+                    is_whole: true,
+                };
+                let config = file.config.clone();
+                (config, Reporting::of(file, &manifests.sources, &circumstances))
+            }
+            None => (self.config.clone(), Reporting::default()),
+        };
+        let report = lint::run_meshes(&world::resolve(&meshes, &all, &config, None), &reporting);
+        Linted { sources: Arc::new(sources), report }
+    }
+
+    /// The configuration among the files.
+    fn configuration(&self) -> Option<ConfigText> {
+        let file = FILE_NAMES.into_iter().find(|name| self.files.contains_key(*name))?;
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        for (name, text) in &self.files {
+            if FILE_NAMES.contains(&name.as_str()) {
+                std::fs::write(directory.path().join(name), text).expect("the file can be written");
+            }
+        }
+        Some(ConfigText::read(&directory.path().join(file), file).expect("the file can be read"))
     }
 
     /// The violations of all resources, whether or not a rule reports them.

@@ -104,8 +104,20 @@ fn settings_come_from_the_configuration_file() {
 
     fs::write(directory.path().join(".mesh.yaml"), "manifest: []\n").unwrap();
     let run = mesh_in(directory.path(), &["lint"], "", &[]);
-    assert_eq!(run.status, 2);
-    assert!(run.stderr.contains(".mesh.yaml") && run.stderr.contains("line 1"), "{}", run.stderr);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stdout.contains("[.mesh.yaml:1:1]") && run.stdout.contains("did you mean `manifests`?"),
+        "{}",
+        run.stdout
+    );
+    // Other commands have no findings.
+    let run = mesh_in(directory.path(), &["meshes"], "", &[]);
+    let message = "the configuration does not have a key `manifest`; did you mean `manifests`?";
+    assert_eq!((run.status, run.stderr), (0, format!("warning: .mesh.yaml:1: {message}\n")));
+
+    fs::write(directory.path().join(".mesh.yaml"), "manifests: [\n").unwrap();
+    let run = mesh_in(directory.path(), &["lint"], "", &[]);
+    assert!(run.status == 2 && run.stderr.starts_with("error: .mesh.yaml: line 1: not valid YAML: "), "{run:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod bookinfo;
 mod cases;
 mod check;
 mod commands;
+mod configuration;
 mod conformance;
 mod corpus;
 mod dead_routes;

@@ -3,10 +3,9 @@
 //! - `args`: its options.
 //! - `pairs`: which meshes of both sides belong together.
 //! - `named`: the git revisions that arguments name.
-//! - `revision`: the files of a revision, `tree`: their paths, `git`: the program that knows them.
+//! - `revision`: the files of a revision, `tree`: their paths.
 
 pub mod args;
-mod git;
 mod named;
 mod pairs;
 mod revision;
@@ -26,7 +25,7 @@ use super::exit;
 use super::project::{Project, Root};
 use super::terminal::{self, Tone};
 use crate::layout::Mesh;
-use crate::lint::{self, FindingChanges, Linted};
+use crate::lint::{self, FindingChanges, Linted, Reporting};
 use crate::proof;
 use crate::report::text::{Text, Texts};
 use crate::report::{self, Comparison};
@@ -41,8 +40,8 @@ pub fn run(common: &Common, args: &Diff) -> Result<u8, String> {
     let names = [old.names(&before), new.names(&after)];
     let pairs = Pairs::of(&names[0], &names[1]);
     let meshes = pairs.common_names(names);
-    let levels = [old.project.levels()?, new.project.levels()?];
-    let lint = || [lint::run_meshes(&before, &levels[0]), lint::run_meshes(&after, &levels[1])];
+    let reporting = [old.reporting()?, new.reporting()?];
+    let lint = || [lint::run_meshes(&before, &reporting[0]), lint::run_meshes(&after, &reporting[1])];
     let (mut diff, reports) = rayon::join(|| compare(&before, &after, pairs), lint);
     diff.prefixes = [old.prefix.clone(), new.prefix.clone()];
     let [one, other] = [(&old, 0), (&new, 1)].map(|(side, index)| Linted {
@@ -108,6 +107,11 @@ impl Side {
 }
 
 impl Side {
+    /// What the configuration of this side says about findings. Mistakes in it are no findings of the manifests.
+    fn reporting(&self) -> Result<Reporting, String> {
+        Ok(self.project.reporting(&[])?.0.without_mistakes())
+    }
+
     /// The names of meshes below the argument.
     fn names(&self, worlds: &Worlds<'_>) -> Vec<(String, String)> {
         worlds.iter().map(|(mesh, _)| (mesh.name.clone(), pairs::relative(&self.path, &mesh.name))).collect()

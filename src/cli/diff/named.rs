@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::git;
 use super::tree::Tree;
+use crate::cli::git;
 use crate::model::spelling::nearest;
 use crate::source::path;
 

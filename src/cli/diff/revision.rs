@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tempfile::TempDir;
 
-use super::git::{self, Contents};
 use super::named::Named;
 use super::tree::{Entry, EntryKind, Links, Tree, is_below, resolve};
+use crate::cli::git::{self, Contents};
 
 /// The largest file in bytes that is copied although it is not a manifest below the path. Kustomize and Helm copy files to
 /// ConfigMaps and Secrets, which are smaller.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::baseline::BaselineArgs;
 use super::fix::FixArgs;
 use super::output::OutputArgs;
+use super::selection::SelectionArgs;
 use crate::cli::args::{InputArgs, InventoryArg, Threshold};
 
 /// Check manifests for mistakes.
@@ -17,7 +18,7 @@ pub struct Lint {
     pub input: InputArgs,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Lowest severity in text output [default: infos are hidden if there are errors, or more than 10 infos]
+    /// Lowest severity that text output shows, of those that are reported [default: infos are hidden if there are errors, or more than 10 infos]
     #[arg(long, value_name = "SEVERITY")]
     pub show: Option<Threshold>,
     /// Print only findings, each on a line
@@ -26,9 +27,18 @@ pub struct Lint {
     /// Print a table of rules and their numbers of findings, instead of the findings
     #[arg(long)]
     pub statistics: bool,
-    /// Lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: Threshold,
+    /// Print on standard error what was read, the meshes, and what was skipped
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Lowest severity that makes the exit status 1 [default: `failOn` of the configuration, or error]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<Threshold>,
+    /// Make the exit status 1 if the manifests do not decide a check
+    #[arg(long)]
+    pub fail_on_unchecked: bool,
+    /// Exit with status 0 even if there are findings
+    #[arg(long)]
+    pub exit_zero: bool,
     /// Succeed if there are no manifests
     #[arg(long)]
     pub allow_empty: bool,
@@ -38,6 +48,8 @@ pub struct Lint {
     /// Whether the manifests define everything that they refer to [default: decided for each namespace]
     #[arg(long, value_name = "EXTENT")]
     pub inventory: Option<InventoryArg>,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]

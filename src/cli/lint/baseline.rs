@@ -9,6 +9,7 @@ use crate::cli::project::Project;
 use crate::cli::terminal::{self, Tone};
 use crate::config::BASELINE_NAME;
 use crate::lint::{Baseline, KnownFinding, Report};
+use crate::source::Sources;
 
 /// The most entries that are listed.
 const MOST: usize = 5;
@@ -33,7 +34,13 @@ impl BaselineArgs {
 
     /// Takes the known findings out of a report. Reports on standard error which ones no longer occur, if all meshes were
     /// checked.
-    pub fn apply(&self, common: &Common, project: &Project, report: &mut Report, is_all: bool) -> Result<(), String> {
+    pub fn apply(
+        &self,
+        common: &Common,
+        (project, sources): (&Project, &Sources),
+        report: &mut Report,
+        is_all: bool,
+    ) -> Result<(), String> {
         let Some(file) = self.file(project) else { return Ok(()) };
         let text = std::fs::read_to_string(&file).map_err(|error| {
             let file = file.display();
@@ -42,8 +49,8 @@ impl BaselineArgs {
             )
         })?;
         let baseline = parse(&file, &text)?;
-        let gone = baseline.apply(report, &project.manifests.sources);
-        let places = Places::of(project, &file);
+        let gone = baseline.apply(report, sources);
+        let places = Places::of(project, sources, &file);
         let gone: Vec<&KnownFinding> = gone.into_iter().filter(|it| is_all && places.is_covered(it)).collect();
         if gone.is_empty() {
             return Ok(());
@@ -62,14 +69,14 @@ impl BaselineArgs {
     }
 
     /// Writes the findings of a report. Entries of other files that exist stay.
-    pub fn write(&self, project: &Project, report: &Report) -> Result<(), String> {
+    pub fn write(&self, (project, sources): (&Project, &Sources), report: &Report) -> Result<(), String> {
         let file = self.file(project).unwrap_or_else(|| PathBuf::from(BASELINE_NAME));
         let older = match std::fs::read_to_string(&file) {
             Ok(text) => parse(&file, &text)?,
             Err(_) => Baseline::default(),
         };
-        let places = Places::of(project, &file);
-        let baseline = Baseline::of(report, &project.manifests.sources, |path| places.relative(path));
+        let places = Places::of(project, sources, &file);
+        let baseline = Baseline::of(report, sources, |path| places.relative(path));
         let baseline = baseline.keeping(&older, |known| !places.is_covered(known));
         files::replace(&file, baseline.to_text().as_bytes())
             .map_err(|error| format!("cannot write the baseline `{}`: {error}", file.display()))?;
@@ -91,10 +98,10 @@ struct Places<'p> {
 }
 
 impl<'p> Places<'p> {
-    fn of(project: &'p Project, file: &Path) -> Self {
+    fn of(project: &'p Project, sources: &Sources, file: &Path) -> Self {
         let directory = project.directory_of(file);
         let mut places = Self { project, directory, read: BTreeSet::new() };
-        let read = project.manifests.sources.iter().map(|(_, file)| places.relative(file.path())).collect();
+        let read = sources.iter().map(|(_, file)| places.relative(file.path())).collect();
         places.read = read;
         places
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::args::Lint;
+use super::changes::ChangedFiles;
 use super::output::Output;
 use crate::cli::args::{Common, InventoryArg};
 use crate::cli::files;
 use crate::cli::project::Project;
 use crate::cli::terminal::{self, Tone};
-use crate::lint::{self, Fix, Report, changed_texts};
+use crate::lint::{self, Choices, Fix, Report, changed_texts};
 use crate::load::STDIN;
 use crate::report;
 use crate::source::FileId;
@@ -53,20 +54,24 @@ pub struct Fixed {
 pub struct Linter<'l> {
     pub common: &'l Common,
     pub args: &'l Lint,
+    /// The files to fix; `None` for all.
+    pub changed: Option<&'l ChangedFiles>,
 }
 
 impl Linter<'_> {
     /// Reads the manifests, with new texts of some files.
     pub fn project(&self, changed: &Changed) -> Result<Project, String> {
         let args = self.args;
-        Project::open_changed(self.common, &args.paths, &args.input, changed)
+        Project::open_changed(self.common, (&args.paths, &args.selection.exclude), &args.input, changed)
     }
 
-    /// Checks the manifests, and hands out the report.
-    pub fn check<T>(&self, project: &Project, then: impl FnOnce(Report) -> T) -> Result<T, String> {
-        let levels = project.levels()?;
+    /// Checks the manifests, and hands out the report of all findings, or of those that the options select.
+    fn check<T>(&self, project: &Project, of: &Choices, then: impl FnOnce(Report) -> T) -> Result<T, String> {
+        let (reporting, _) = project.reporting(&self.args.paths)?;
+        // The configuration is not among the manifests.
+        let reporting = reporting.without_mistakes().choose(of)?;
         let worlds = project.worlds(self.args.inventory.map(InventoryArg::mode));
-        Ok(then(lint::run_meshes(&worlds, &levels)))
+        Ok(then(lint::run_meshes(&worlds, &reporting)))
     }
 
     /// Finds what the fixes change, until nothing is left to fix. Fixes that bring other findings are left out.
@@ -76,11 +81,17 @@ impl Linter<'_> {
         for _ in 0..MOST_ROUNDS {
             let project = self.project(&fixed.changed)?;
             let sources = &project.manifests.sources;
-            let is_meant = |file: FileId| is_own(&project, file);
-            let (report, fixes) = self.check(&project, |report| {
-                let fixes = report.fixes(sources, self.args.fixes.unsafe_fixes, is_meant);
-                (report, fixes)
+            let is_changed = |file: FileId| {
+                self.changed.is_none_or(|changed| changed.touch(&project, sources.file(file).path()))
+            };
+            let is_meant = |file: FileId| is_own(&project, file) && is_changed(file);
+            let choices = self.args.selection.choices();
+            let fixes = self.check(&project, &choices, |report| {
+                report.fixes(sources, self.args.fixes.unsafe_fixes, is_meant)
             })?;
+            // Fixes of some findings must not bring others, whatever is selected.
+            let everything = Choices::default();
+            let before = self.check(&project, &everything, |report| report)?;
             let mut refused = 0;
             let mut accepted: Vec<Fix> = Vec::new();
             let mut open = vec![fixes];
@@ -91,7 +102,7 @@ impl Linter<'_> {
                 let is_good = trials <= MOST_TRIALS && {
                     let after = self.project(&changed)?;
                     let is_parsed = !after.failed() || project.failed();
-                    is_parsed && self.check(&after, |after| !after.tally().has_more_than(&report.tally()))?
+                    is_parsed && self.check(&after, &everything, |after| !after.tally().has_more_than(&before.tally()))?
                 };
                 match (is_good, some.len()) {
                     (true, _) => accepted = tried,

@@ -10,10 +10,11 @@ use super::args::Lint;
 use crate::cli::args::{Common, Threshold};
 use crate::cli::project::Project;
 use crate::cli::terminal;
-use crate::lint::Report;
+use crate::lint::{Report, Severity};
 use crate::report::ci::{self, Findings};
 use crate::report::text::View;
 use crate::report::{self, Style};
+use crate::source::Sources;
 
 /// Options for the output.
 #[derive(Debug, clap::Args)]
@@ -101,7 +102,11 @@ pub struct Outcome<'r> {
     pub common: &'r Common,
     pub args: &'r Lint,
     pub project: &'r Project,
+    /// The files, with that of the configuration.
+    pub sources: &'r Sources,
     pub report: &'r Report,
+    /// The lowest severity that makes the exit status 1.
+    pub fail_on: Severity,
 }
 
 impl Outcome<'_> {
@@ -126,16 +131,15 @@ impl Outcome<'_> {
     }
 
     fn write_to(&self, format: LintFormat, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-        let Self { args, project, report, .. } = self;
-        let sources = &project.manifests.sources;
+        let Self { args, project, sources, report, fail_on, .. } = *self;
         let meshes = project.selected().filter(|mesh| !mesh.snapshot.resources.is_empty()).count();
         let lowest = args.show.map(Threshold::severity);
         let view = View { lowest, meshes: Some(meshes).filter(|it| *it > 1) };
         let directory = repository_directory();
-        let findings = Findings { report, sources, directory: &directory, fail_on: args.fail_on.severity() };
+        let findings = Findings { report, sources, directory: &directory, fail_on };
         match format {
             // The messages on standard error say everything. Totals would look like success.
-            LintFormat::Text if sources.is_empty() => Ok(()),
+            LintFormat::Text if project.manifests.sources.is_empty() && report.diagnostics.is_empty() => Ok(()),
             LintFormat::Text if args.statistics => report::text::statistics(report, &view, style, out),
             LintFormat::Text if args.quiet => report::text::lines(report, sources, &view, style, out),
             LintFormat::Text => report::text::lint(report, sources, &view, style, out),

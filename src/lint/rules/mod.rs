@@ -3,6 +3,7 @@
 mod action;
 mod ambient;
 mod binding;
+mod configuration;
 mod conflict;
 mod cors;
 mod delegation;
@@ -58,6 +59,7 @@ pub static FAMILIES: &[&Family] = &[
     &workload::FAMILY,
     &metadata::FAMILY,
     &suppression::FAMILY,
+    &configuration::FAMILY,
 ];
 
 /// The families of rules about conflicts of resources with each other.
@@ -79,6 +81,7 @@ pub(super) static ABOUT_EFFECTS: &[&Family] = &[
 pub static ALL: LazyLock<Vec<&'static Rule>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.rules.iter().copied()).collect());
 
+pub(super) use configuration::invalid_configuration;
 pub(super) use routing::{shadowed_match, unreachable_route};
 pub(super) use suppression::unused_suppression;
 pub(super) use syntax::yaml_syntax;
@@ -109,7 +112,7 @@ fn similar(name: &str) -> Option<&'static str> {
             let mut aliases = ALL.iter().flat_map(|rule| rule.aliases());
             aliases.find(|alias| alias.eq_ignore_ascii_case(&code))
         }
-        None => nearest(name, ALL.iter().map(|rule| rule.name)),
+        None => nearest(name, ALL.iter().map(|rule| rule.name).chain(FAMILIES.iter().map(|family| family.name))),
     }
 }
 

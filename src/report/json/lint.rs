@@ -139,6 +139,7 @@ struct Totals {
     infos: usize,
     suppressed: usize,
     known: usize,
+    unchanged: usize,
 }
 
 impl Serialize for DiagnosticList<'_> {
@@ -199,8 +200,8 @@ impl<'a> PlaceObject<'a> {
 
 impl Totals {
     fn of(summary: &Summary) -> Self {
-        let &Summary { files, resources, skipped, errors, warnings, infos, suppressed, known } = summary;
-        Self { files, resources, skipped, errors, warnings, infos, suppressed, known }
+        let &Summary { files, resources, skipped, errors, warnings, infos, suppressed, known, unchanged } = summary;
+        Self { files, resources, skipped, errors, warnings, infos, suppressed, known, unchanged }
     }
 }
 
@@ -229,7 +230,7 @@ mod tests {
         diagnostic.related.push(related("first defined here", span(&sources, a, "- reviews"), None));
         let unchecked = vec![Unchecked { rule: "unknown-host", count: 3, reason: "no Service".to_owned() }];
         let summary =
-            Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5, known: 6 };
+            Summary { files: 2, resources: 3, skipped: 4, errors: 1, suppressed: 5, known: 6, ..Summary::default() };
         let report = Report { diagnostics: vec![diagnostic], unchecked, summary, ..Report::default() };
 
         let expected = json!({
@@ -263,7 +264,8 @@ mod tests {
             }],
             "unchecked": [{"rule": "unknown-host", "count": 3, "reason": "no Service"}],
             "summary":
-                {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5, "known": 6}
+                {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5, "known": 6,
+                 "unchanged": 0}
         });
         let text = json(&report, &sources);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);

@@ -44,7 +44,8 @@ pub fn meshes(meshes: &[&Mesh], style: &Style, out: &mut dyn io::Write) -> io::R
     writeln!(out, "{}{rest}", plural(shown.len(), "mesh", "meshes"))
 }
 
-fn described(source: MeshSource) -> &'static str {
+/// The source of a mesh in words.
+pub(super) fn described(source: MeshSource) -> &'static str {
     match source {
         MeshSource::Config => "configuration",
         MeshSource::Helm => "Helm",

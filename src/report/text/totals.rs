@@ -74,10 +74,14 @@ pub(super) fn push_summary(out: &mut String, summary: &Summary, meshes: Option<u
     if summary.known > 0 {
         details.push(format!("{} in the baseline", count(summary.known, "finding")));
     }
+    if summary.unchanged > 0 {
+        details.push(format!("{} in unchanged files", count(summary.unchanged, "finding")));
+    }
     let found = match found.is_empty() {
         false => found.join(", "),
         // Success without a resource would be misleading.
         true if summary.resources == 0 => "nothing to check".to_owned(),
+        true if summary.unchanged > 0 => "no problems found in changed files".to_owned(),
         true if summary.known > 0 => "no new problems found".to_owned(),
         true => "no problems found".to_owned(),
     };

@@ -239,8 +239,11 @@ impl Makers {
 }
 
 impl World<'_> {
-    /// Whether a controller makes the Kubernetes Service with a full host name.
+    /// Whether a controller makes the Kubernetes Service with a full host name, or the user declares that the host exists.
     pub fn makes_service(&self, hostname: &str) -> bool {
+        if self.inventory.knows_host(hostname) {
+            return true;
+        }
         let name = host::kubernetes_service(hostname, &self.settings.domain);
         name.is_some_and(|(name, namespace)| self.inventory.makes(Kind::Service, namespace, name))
     }

@@ -12,7 +12,7 @@ pub use ingress::{IngressMode, IngressSettings};
 use std::collections::BTreeSet;
 
 use super::{Authorizer, RetryPolicy};
-use crate::config::{Config, InventoryMode, OutboundMode};
+use crate::config::{Config, InventorySetting, Known, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::kubernetes::LabelSelector;
 use crate::model::mesh_config::MeshConfig;
@@ -81,7 +81,9 @@ pub struct Settings {
     /// Remarks on settings that change answers in ways that are not simulated.
     pub notes: Vec<&'static str>,
     /// The completeness of the manifests, as declared by the user. By default, it is decided for each namespace.
-    pub inventory: Option<InventoryMode>,
+    pub inventory: InventorySetting,
+    /// What exists outside of the manifests, as declared by the user.
+    pub known: Known,
 }
 
 /// The providers for a Telemetry that names none. Empty by default.
@@ -141,7 +143,8 @@ impl Default for Settings {
             discovery: Vec::new(),
             ingress: IngressSettings::default(),
             notes: Vec::new(),
-            inventory: None,
+            inventory: InventorySetting::default(),
+            known: Known::default(),
         }
     }
 }
@@ -174,7 +177,8 @@ impl Settings {
 
     fn apply_config(&mut self, config: &Config) {
         let mesh = &config.mesh;
-        self.inventory = config.inventory;
+        self.inventory = config.inventory.clone().unwrap_or_default();
+        self.known = config.known.clone();
         self.is_namespace_assumed = config.namespace.is_none();
         replace(&mut self.default_namespace, config.namespace.clone());
         replace(&mut self.domain, mesh.domain.clone());

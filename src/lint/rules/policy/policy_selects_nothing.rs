@@ -68,7 +68,7 @@ fn check_policy<'a, S: Targeted>(
     let is_root = policy.name.namespace == world.settings.root_namespace;
     match selector {
         // The workloads of a policy without a selector may be added later.
-        None if is_root || (workloads.is_empty() && !world.inventory.is_complete()) => {}
+        None if is_root || (workloads.is_empty() && !world.inventory.is_complete_in(&policy.name.namespace)) => {}
         None if workloads.is_empty() => {
             let namespace = &policy.name.namespace;
             diagnostics
@@ -127,7 +127,9 @@ fn check_selector(
         diagnostics.report(&LABELS, span, format!("no workload of {place} has all of these labels"));
         return;
     };
-    if targets.of_services.contains(&(namespace, key.as_str(), value.as_str())) && !world.inventory.is_complete() {
+    if targets.of_services.contains(&(namespace, key.as_str(), value.as_str()))
+        && !world.inventory.is_complete_in(namespace)
+    {
         return diagnostics.unchecked(Gap::NotAllWorkloads(namespace.to_owned()));
     }
     let diagnostic = diagnostics.report(

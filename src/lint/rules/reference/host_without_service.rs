@@ -4,7 +4,6 @@ use crate::advice::{Advice, Edit, Literal};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::Kind;
 use crate::source::Spanned;
 use crate::world::host::{self, Form, Misshape};
 use crate::world::{Gateway, VirtualService, World};
@@ -83,7 +82,7 @@ fn check_host(
                 .write(full);
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
-        Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
+        _ if world.makes_service(host) => {}
         Form::Kubernetes { .. } if leads_to(world, virtual_service, host) => {}
         Form::Kubernetes { name, namespace }
             if world.expects_service(virtual_service.resource, name, namespace).is_ok() =>

@@ -144,7 +144,11 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
         }
         Some(_) => {
             world.inventory.workloads_with(&service.namespace, &selector)?;
-            if world.inventory.is_complete() { Ok(Vec::new()) } else { Err(service.gap_of_workloads()) }
+            if world.inventory.is_complete_in(&service.namespace) {
+                Ok(Vec::new())
+            } else {
+                Err(service.gap_of_workloads())
+            }
         }
         None => Err(service.gap_of_workloads()),
     }

@@ -64,7 +64,7 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if let Err(gap) = world.expects_workload(attachment.resource, selector, namespace) {
         return diagnostics.unchecked(gap);
     }
-    if !world.inventory.is_complete() && attachment.selects_gateways() {
+    if !world.inventory.is_complete_in(namespace) && attachment.selects_gateways() {
         return diagnostics.unchecked(Gap::GatewaysInstalledElsewhere);
     }
     let mut resources = world.snapshot.resources().filter(|it| is_root || world.namespace_of(it) == namespace);

@@ -6,8 +6,8 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 
 pub static RULE: Rule = rule! {
     name: "unused-suppression",
-    summary: "a comment suppresses no finding, or names a rule that does not exist",
-    findings: [&UNKNOWN_RULE, &NO_RULE, &UNUSED],
+    summary: "a comment or an entry of the configuration suppresses no finding, or names a rule that does not exist",
+    findings: [&UNKNOWN_RULE, &NO_RULE, &UNUSED, &EXPIRED],
     check: check,
 };
 
@@ -21,7 +21,11 @@ pub static NO_RULE: Finding = finding! {
 };
 pub static UNUSED: Finding = finding! {
     "unused", Surprising, Certain, [],
-    "the rule reports nothing where the comment applies",
+    "the rule reports nothing where the comment or the entry applies",
+};
+pub static EXPIRED: Finding = finding! {
+    "expired", Surprising, Certain, [],
+    "the last day of the entry has passed",
 };
 
 /// Reports nothing. Whether a comment is unused is known only after all other rules have run: see `lint::suppression`.

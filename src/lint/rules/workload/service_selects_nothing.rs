@@ -35,7 +35,7 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, di
     if let Err(gap) = world.expects_workload(service.resource, selector, namespace) {
         return diagnostics.unchecked(gap);
     }
-    if !world.inventory.is_complete() {
+    if !world.inventory.is_complete_in(namespace) {
         if selector.get(GATEWAY_NAME_LABEL).is_some() {
             return diagnostics.unchecked(Gap::ManagedWorkloads);
         }

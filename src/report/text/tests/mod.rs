@@ -53,6 +53,7 @@ fn duplicate_host() -> (Sources, Report) {
             infos: 0,
             suppressed: 0,
             known: 0,
+            unchanged: 0,
         },
         ..Report::default()
     };

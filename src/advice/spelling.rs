@@ -1,6 +1,6 @@
 //! Suggestions for misspelt words.
 
-use crate::advice::{Advice, Edit};
+use super::{Advice, Edit};
 use crate::source::Span;
 
 /// The candidate that `word` most likely stands for, if one is close enough: 1 edit, and 1 more for every 4 letters.
