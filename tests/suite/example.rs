@@ -95,6 +95,11 @@ impl Example {
         self.files.get(file).and_then(|text| text.lines().nth(line - 1)).unwrap_or_default().trim()
     }
 
+    /// The text of a file.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
+    }
+
     /// Runs all rules on each mesh.
     pub fn lint(&self) -> Linted {
         let is_manifest = |file: &&String| !FILE_NAMES.contains(&file.as_str());

@@ -37,6 +37,7 @@ mod reach;
 mod readme;
 mod rendered;
 mod rules;
+mod schema;
 mod severities;
 mod shared;
 mod simulate;

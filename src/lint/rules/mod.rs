@@ -94,6 +94,25 @@ pub fn find(word: &str) -> Vec<&'static Rule> {
     named.chain(ALL.iter().filter(has_alias)).copied().collect()
 }
 
+/// All names that select findings: those of families, rules, aliases and findings, sorted.
+pub fn names() -> Vec<String> {
+    let findings = |rule: &&'static Rule| {
+        let rule = *rule;
+        rule.findings.iter().map(move |finding| format!("{}/{}", rule.name, finding.name))
+    };
+    let owned = |name: &str| name.to_owned();
+    let mut names: Vec<String> = FAMILIES
+        .iter()
+        .map(|family| owned(family.name))
+        .chain(ALL.iter().map(|rule| owned(rule.name)))
+        .chain(ALL.iter().flat_map(|rule| rule.aliases()).map(owned))
+        .chain(ALL.iter().flat_map(findings))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// The finding that `rule-name/finding-name` names, in any case.
 pub fn find_finding(word: &str) -> Option<(&'static Rule, &'static Finding)> {
     let (rule, finding) = word.split_once('/')?;
