@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::simulate::args::Simulate;
-use super::{check, diff, lint, reach, shell, test};
+use super::{check, diff, init, lint, reach, shell, test};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
@@ -75,6 +75,8 @@ pub enum Command {
     Test(test::args::Test),
     /// List the meshes: the sets of manifests that are applied together
     Meshes(Meshes),
+    /// Write a configuration file to start with
+    Init(init::Init),
     /// List all rules
     Rules(Rules),
     /// Show the documentation of a rule

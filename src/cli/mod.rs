@@ -13,6 +13,7 @@ mod files;
 mod git;
 mod guard;
 mod helm;
+mod init;
 mod inputs;
 mod lint;
 mod meshes;
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&args.common, check),
         Command::Test(test) => test::run(&args.common, test),
         Command::Meshes(meshes) => meshes::run(&args.common, meshes),
+        Command::Init(init) => init::run(&args.common, init),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),
         Command::Completions(completions) => shell::completions(completions),

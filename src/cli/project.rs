@@ -206,7 +206,7 @@ impl Project {
         Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
     }
 
-    /// What the configuration says about findings, and the files of the run with that of the configuration.
+    /// The findings that the configuration wants to be reported, and the files of the run with the configuration itself.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_yaml::{Mapping, Value as Setting};
 
 use super::date::Date;
 use super::patterns::{NamePattern, path_globs};
@@ -31,25 +31,25 @@ impl<'t> Decoder<'t> {
         Self { text, problems: Vec::new(), places: Places::new() }
     }
 
-    /// The value of a node, as JSON that has the shape. `None` if there is nothing of that shape.
-    pub fn value(&mut self, node: &Node, shape: &Shape, path: &str) -> Option<Json> {
+    /// The value of a node, as a setting of the shape. `None` if there is nothing of that shape.
+    pub fn value(&mut self, node: &Node, shape: &Shape, path: &str) -> Option<Setting> {
         self.places.insert(path.to_owned(), node.span);
         match (shape, &node.value) {
             (Shape::Text(_) | Shape::Rule, Value::String(text)) if text.trim().is_empty() => {
                 self.wrong(node.span, format!("{} is empty", subject(path)), format!("write {}", shape.words()))
             }
-            (Shape::Text(_) | Shape::Rule, Value::String(text)) => Some(Json::from(&**text)),
+            (Shape::Text(_) | Shape::Rule, Value::String(text)) => Some(Setting::from(&**text)),
             (Shape::Text(_), Value::Bool(_) | Value::Int(_) | Value::Float(_)) => {
                 let message = format!("{} is {}, but must be a string", subject(path), node.value.type_name());
                 self.wrong(node.span, message, Advice::write(Edit::set(node.span, self.written(node))))
             }
-            (Shape::Flag, Value::Bool(flag)) => Some(Json::from(*flag)),
+            (Shape::Flag, Value::Bool(flag)) => Some(Setting::from(*flag)),
             (Shape::Word(what, words), value) if !matches!(value, Value::Sequence(_) | Value::Mapping(_)) => {
                 self.word(node, what, words)
             }
             (Shape::PathPattern, Value::String(text)) => self.pattern(node.span, text, path_globs(text).err()),
             (Shape::NamePattern, Value::String(text)) => self.pattern(node.span, text, NamePattern::new(text).err()),
-            (Shape::Date, Value::String(text)) if Date::parse(text).is_some() => Some(Json::from(&**text)),
+            (Shape::Date, Value::String(text)) if Date::parse(text).is_some() => Some(Setting::from(&**text)),
             (Shape::Date, Value::String(text)) => {
                 self.wrong(node.span, format!("`{text}` is not a day"), "write a day such as `2026-12-31`")
             }
@@ -58,7 +58,7 @@ impl<'t> Decoder<'t> {
             (Shape::OneOrMore(item), _) => {
                 let one = self.value(node, item, path)?;
                 self.places.insert(format!("{path}[0]"), node.span);
-                Some(Json::from(vec![one]))
+                Some(Setting::from(vec![one]))
             }
             (Shape::Map(_, shape) | Shape::ByRule(shape), Value::Mapping(entries)) => {
                 Some(self.map(entries, shape, path))
@@ -77,26 +77,26 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    fn list(&mut self, items: &[Node], shape: &Shape, path: &str) -> Json {
+    fn list(&mut self, items: &[Node], shape: &Shape, path: &str) -> Setting {
         let items = items.iter().enumerate();
         items.filter_map(|(index, item)| self.value(item, shape, &format!("{path}[{index}]"))).collect()
     }
 
-    fn map(&mut self, entries: &[Entry], shape: &Shape, path: &str) -> Json {
-        let mut map = Map::new();
+    fn map(&mut self, entries: &[Entry], shape: &Shape, path: &str) -> Setting {
+        let mut map = Mapping::new();
         for Entry { key, value } in entries.iter().filter(|entry| !entry.value.is_null()) {
             let path = format!("{path}.{}", key.text);
             if let Some(value) = self.value(value, shape, &path) {
-                map.insert(key.text.to_string(), value);
+                map.insert(key.text.to_string().into(), value);
             }
-            // What is wrong with such an entry is often wrong with its name.
+            // A mistake in such an entry is often one in its name.
             self.places.insert(path, key.span);
         }
-        Json::Object(map)
+        Setting::Mapping(map)
     }
 
-    fn keys(&mut self, node: &Node, entries: &[Entry], keys: &[Key], path: &str) -> Option<Json> {
-        let mut map = Map::new();
+    fn keys(&mut self, node: &Node, entries: &[Entry], keys: &[Key], path: &str) -> Option<Setting> {
+        let mut map = Mapping::new();
         let mut meant = Vec::new();
         for Entry { key, value } in entries {
             let Some(known) = keys.iter().find(|known| known.name == &*key.text) else {
@@ -108,7 +108,7 @@ impl<'t> Decoder<'t> {
                 continue;
             }
             if let Some(value) = self.value(value, &known.shape, &path) {
-                map.insert(known.name.to_owned(), value);
+                map.insert(known.name.into(), value);
             }
         }
         let is_set = |name: &str| entries.iter().any(|entry| &*entry.key.text == name && !entry.value.is_null());
@@ -124,7 +124,7 @@ impl<'t> Decoder<'t> {
                 help: Advice::new(format!("add {names}")),
             });
         }
-        keys.iter().all(|key| !key.is_required || map.contains_key(key.name)).then_some(Json::Object(map))
+        keys.iter().all(|key| !key.is_required || map.contains_key(key.name)).then_some(Setting::Mapping(map))
     }
 
     /// Notes a key that no setting has. Returns the key that is probably meant.
@@ -143,10 +143,10 @@ impl<'t> Decoder<'t> {
         meant
     }
 
-    fn word(&mut self, node: &Node, what: &str, words: &[Word]) -> Option<Json> {
+    fn word(&mut self, node: &Node, what: &str, words: &[Word]) -> Option<Setting> {
         let written = self.written(node);
         if words.iter().any(|word| word.word == written) {
-            return Some(Json::from(written));
+            return Some(Setting::from(written));
         }
         let names = || words.iter().map(|word| word.word);
         let help = spelling::did_you_mean(node.span, &written, names());
@@ -154,9 +154,9 @@ impl<'t> Decoder<'t> {
         self.wrong(node.span, format!("`{written}` is not {what}"), help)
     }
 
-    fn pattern(&mut self, span: Span, text: &str, fault: Option<String>) -> Option<Json> {
+    fn pattern(&mut self, span: Span, text: &str, fault: Option<String>) -> Option<Setting> {
         match fault {
-            None => Some(Json::from(text)),
+            None => Some(Setting::from(text)),
             Some(message) => self.wrong(span, message, "write a pattern such as `legacy/**` or `legacy-*`"),
         }
     }

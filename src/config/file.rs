@@ -94,7 +94,7 @@ impl ConfigFile {
         let value = if root.is_null() { None } else { decoder.value(root, &CONFIG, "") };
         if let Some(value) = value {
             // The decoder has left out everything that does not fit. A test holds the two to that.
-            found.config = serde_json::from_value(value).map_err(|error| error.to_string())?;
+            found.config = serde_yaml::from_value(value).map_err(|error| error.to_string())?;
         }
         found.places = decoder.places;
         found.problems.append(&mut decoder.problems);

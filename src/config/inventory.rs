@@ -32,7 +32,7 @@ pub struct InventorySetting {
 }
 
 impl InventorySetting {
-    /// What is declared for a namespace.
+    /// The mode that is declared for a namespace.
     pub fn of(&self, namespace: &str) -> Option<InventoryMode> {
         self.namespaces.get(namespace).copied().or(self.others)
     }

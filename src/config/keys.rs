@@ -13,7 +13,7 @@ pub(super) const CONFIG: Shape = Shape::Keys(&[
     key("namespace", NAMESPACE, "The namespace of manifests that name none. Default: `default`."),
     key("mesh", Shape::Keys(MESH), "Mesh-wide settings. A MeshConfig among the manifests takes precedence."),
     key("inventory", INVENTORY, "Whether the manifests are complete. Default: decided for each namespace."),
-    key("known", Shape::Keys(KNOWN), "What exists outside of the manifests."),
+    key("known", Shape::Keys(KNOWN), "Hosts and Services that exist outside of the manifests."),
     key(
         "meshes",
         Shape::List(&Shape::Keys(DECLARED_MESH)),

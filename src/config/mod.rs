@@ -11,6 +11,7 @@ mod patterns;
 mod problem;
 mod schema;
 mod shape;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,8 @@ pub use helm::{ChartSettings, HelmSettings};
 pub use inventory::{InventoryMode, InventorySetting};
 pub use patterns::{NamePattern, PathPatterns};
 pub use problem::{ConfigProblem, ConfigProblemKind};
-pub use schema::{SCHEMA_URL, schema};
+pub use schema::schema;
+pub use template::{Suggestion, template};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,7 +46,7 @@ pub struct Config {
     pub mesh: MeshSettings,
     /// Whether the manifests are complete. Default: decided for each namespace.
     pub inventory: Option<InventorySetting>,
-    /// What exists outside of the manifests.
+    /// Hosts and Services that exist outside of the manifests.
     pub known: Known,
     /// The sets of manifests that are applied together. Default: found in the manifests.
     pub meshes: Vec<MeshDeclaration>,
@@ -74,7 +76,7 @@ pub struct Config {
     pub fail_on_unchecked: bool,
 }
 
-/// What exists outside of the manifests.
+/// Hosts and Services that exist outside of the manifests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Known {

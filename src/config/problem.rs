@@ -12,7 +12,7 @@ pub struct ConfigProblem {
     pub span: Span,
     /// The message: lower case, no final period.
     pub message: String,
-    /// What to do. Empty if the message says it.
+    /// The remedy. Empty if the message says it.
     pub help: Advice,
 }
 

@@ -1,7 +1,7 @@
 //! Shapes of the values in the configuration: what each key accepts, in words and as data. [`super::decode`] checks a file
 //! with them, and [`super::schema`] writes them as a JSON Schema, so that editors and `mesh` agree.
 
-/// What a value must be.
+/// The shape that a value must have.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     /// A string that is not empty. The words say what it is: "the name of a namespace".
@@ -48,7 +48,7 @@ pub(super) struct Key {
     pub name: &'static str,
     /// Its meaning, as sentences.
     pub about: &'static str,
-    /// What its value must be.
+    /// The shape of its value.
     pub shape: Shape,
     /// Whether the mapping must have it.
     pub is_required: bool,

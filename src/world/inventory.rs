@@ -175,7 +175,7 @@ impl Inventory {
         self.declared.others.is_none()
     }
 
-    /// What the user declares for the namespace that a gap is about, or for all.
+    /// The mode that the user declares for the namespace that a gap is about, or for all.
     fn declared_for(&self, gap: &Gap) -> Option<InventoryMode> {
         match gap.namespace() {
             Some(namespace) => self.declared.of(namespace),

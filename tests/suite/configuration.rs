@@ -292,3 +292,50 @@ fn inventories_apply_to_their_namespaces() {
     assert_eq!(run("inventory: {shop: partial}\n", &["--inventory", "complete"]), (2, 0));
     assert_eq!(run("meshes: [{name: a, paths: [.], inventory: {payments: complete}}]\n", &[]), (2, 0));
 }
+
+#[test]
+fn init_writes_a_configuration_that_the_directory_suggests() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("base/a.yaml", &*references(&["ledger.payments"])),
+        ("envs/dev/kustomization.yaml", "resources: [../../base]\n"),
+        ("envs/prod/kustomization.yaml", "resources: [../../base, b.yaml]\n"),
+        ("envs/prod/b.yaml", &*routes("b").replace("timeOut", "timeout").replace("shop", "payments")),
+        ("charts/x/Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n"),
+        ("charts/x/templates/a.yaml", "a: {{ .Values.a }}\n"),
+        (
+            "istio/operator.yaml",
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {}\n---\n\
+          apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: gateway, namespace: istio-system}\nspec: {template: {spec: {containers: [\n\
+          {name: a,\n          image: docker.io/istio/proxyv2:1.27.1}]}}}\n",
+        ),
+    ];
+    let directory = Directory::new(&files);
+    let run = mesh_in(directory.path(), &["init"], "", &[]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let written = fs::read_to_string(directory.path().join(".mesh.yaml")).unwrap();
+    insta::assert_snapshot!(format!("{}\n{written}", run.stdout));
+    assert_eq!(mesh::config::Config::parse(&written).unwrap().manifests.len(), 3);
+    assert_eq!(directory.findings(&["--select", "configuration"]), [""; 0]);
+    // A second run changes nothing.
+    let again = mesh_in(directory.path(), &["init"], "", &[]);
+    assert_eq!((again.status, again.stderr.as_str()), (2, "error: `.mesh.yaml` exists; `--force` overwrites it\n"));
+    directory.write(".mesh.yaml", "wombat: 1\n");
+    assert_eq!(mesh_in(directory.path(), &["init", "--force"], "", &[]).status, 0);
+    assert_eq!(fs::read_to_string(directory.path().join(".mesh.yaml")).unwrap(), written);
+}
+
+#[test]
+fn init_looks_at_the_directory_that_it_is_given() {
+    let directory = Directory::new(&[("other/a.yaml", &routes("a"))]);
+    fs::create_dir(directory.path().join("empty")).unwrap();
+    let run = directory.mesh(&["init", "other"]);
+    assert_eq!((run.status, run.stdout.lines().next().unwrap()), (0, "wrote `other/.mesh.yaml`"));
+    let run = directory.mesh(&["init", "empty"]);
+    assert_eq!((run.status, run.stdout.lines().count()), (0, 2), "{run:?}");
+    assert_eq!(directory.mesh(&["init", "nowhere"]).status, 2);
+    directory.write("empty/.mesh.yml", "namespace: a\n");
+    fs::remove_file(directory.path().join("empty/.mesh.yaml")).unwrap();
+    assert_eq!(directory.mesh(&["init", "empty"]).status, 2);
+    assert_eq!(directory.mesh(&["init", "--force", "empty"]).stdout.lines().next().unwrap(), "wrote `empty/.mesh.yml`");
+}

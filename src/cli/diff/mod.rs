@@ -107,7 +107,7 @@ impl Side {
 }
 
 impl Side {
-    /// What the configuration of this side says about findings. Mistakes in it are no findings of the manifests.
+    /// The findings that the configuration of this side reports. Mistakes in it are not findings of the manifests.
     fn reporting(&self) -> Result<Reporting, String> {
         Ok(self.project.reporting(&[])?.0.without_mistakes())
     }

@@ -28,7 +28,7 @@ pub struct SelectionArgs {
 }
 
 impl SelectionArgs {
-    /// What they choose of the findings.
+    /// The choices among the findings.
     pub fn choices(&self) -> Choices {
         Choices {
             select: self.select.clone(),

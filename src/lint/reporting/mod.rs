@@ -1,4 +1,4 @@
-//! What a run reports, as options and the configuration choose it, and the mistakes in the configuration.
+//! The findings that a run reports, as options and the configuration choose them, and the mistakes in the configuration.
 //!
 //! - `selection`: the rules that are reported.
 //! - `levels`: their levels.
@@ -27,7 +27,7 @@ use levels::{Levels, level_settings};
 use selection::{Named, Selection};
 use suppressions::Suppressions;
 
-/// What a run reports. By default, all findings with their own severities.
+/// The choice of the findings that a run reports. By default, all with their own severities.
 #[derive(Debug)]
 pub struct Reporting {
     /// The levels of rules.
@@ -43,7 +43,7 @@ pub struct Reporting {
     is_whole: bool,
 }
 
-/// What options choose.
+/// The choices of options.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
     /// The only rules to report, which replace those of the configuration.
@@ -82,7 +82,7 @@ impl Default for Reporting {
 }
 
 impl Reporting {
-    /// What a configuration chooses. `sources` has the files of the run.
+    /// The choices of a configuration. `sources` has the files of the run.
     pub fn of(file: ConfigFile, sources: &Sources, circumstances: &Circumstances<'_>) -> Self {
         let mut mistakes = Diagnostics::new(&invalid_configuration::RULE);
         report_problems(&file, &mut mistakes);

@@ -1,4 +1,4 @@
-//! What a run reads and skips, for `--verbose`.
+//! The files that a run reads and skips, for `--verbose`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -82,7 +82,7 @@ pub struct Settings {
     pub notes: Vec<&'static str>,
     /// The completeness of the manifests, as declared by the user. By default, it is decided for each namespace.
     pub inventory: InventorySetting,
-    /// What exists outside of the manifests, as declared by the user.
+    /// Hosts and Services outside of the manifests, as declared by the user.
     pub known: Known,
 }
 
