@@ -78,8 +78,21 @@ impl<'t> Decoder<'t> {
     }
 
     fn list(&mut self, items: &[Node], shape: &Shape, path: &str) -> Setting {
-        let items = items.iter().enumerate();
-        items.filter_map(|(index, item)| self.value(item, shape, &format!("{path}[{index}]"))).collect()
+        let mut list = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let before = std::mem::take(&mut self.places);
+            let written = format!("{path}[{index}]");
+            let value = self.value(item, shape, &written);
+            // Items that are left out do not count: the places are those of the settings.
+            let kept = format!("{path}[{}]", list.len());
+            let of_item = std::mem::replace(&mut self.places, before);
+            if let Some(value) = value {
+                let inside = |place: &str| format!("{kept}{}", &place[written.len()..]);
+                self.places.extend(of_item.into_iter().map(|(place, span)| (inside(&place), span)));
+                list.push(value);
+            }
+        }
+        Setting::Sequence(list)
     }
 
     fn map(&mut self, entries: &[Entry], shape: &Shape, path: &str) -> Setting {

@@ -105,6 +105,17 @@ fn places_are_those_of_values_and_chosen_keys() {
     let file = ConfigFile::parse(FileId::default(), text).unwrap();
     let at = |path: &str| &text[file.place(path).range()];
     assert_eq!((at("rules.unknown-host"), at("suppress[0].rules[0]")), ("unknown-host", "no-effect"));
+    let text = "suppress:\n- {rules: a}\n- {rules: [[b], c, d], reason: e, until: 2026-12-31}\n";
+    let file = ConfigFile::parse(FileId::default(), text).unwrap();
+    let at = |path: &str| &text[file.place(path).range()];
+    assert_eq!(
+        (at("suppress[0].rules[1]"), at("suppress[0].until")),
+        ("d", "2026-12-31"),
+        "what is left out does not count"
+    );
+    let text = "rules:\n";
+    let file = ConfigFile::parse(FileId::default(), text).unwrap();
+    let at = |path: &str| &text[file.place(path).range()];
     assert_eq!(at("select[0]"), "rules:", "the first line stands for what is missing");
 }
 

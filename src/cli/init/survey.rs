@@ -50,7 +50,9 @@ impl Survey {
                 files.insert(relative(mesh.snapshot.sources.file(resource.span.file).path()));
                 resources.insert(resource.span);
                 let namespace = world.settings.namespace_of(resource);
-                if !namespace.is_empty() && !resource.has_no_namespace() {
+                // A namespace can have a placeholder as its name.
+                let is_name = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                if is_name && !namespace.is_empty() && !resource.has_no_namespace() {
                     named.insert(namespace.to_owned());
                 }
             }
@@ -166,7 +168,7 @@ fn top(file: &str) -> String {
 /// A path as a scalar of YAML.
 fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
-    match path.chars().all(is_plain) && path.starts_with(|first: char| first.is_ascii_alphabetic()) {
+    match path.chars().all(is_plain) && path.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
         true => path.to_owned(),
         false => serde_json::Value::from(path).to_string(),
     }

@@ -22,7 +22,7 @@ pub struct BaselineArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Write all findings to the baseline [default: .mesh-baseline.json], and succeed
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["select", "ignore", "min_severity", "only_changed"])]
     pub write_baseline: bool,
 }
 

@@ -57,7 +57,8 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
         args.baseline.write((&project, &sources), &report)?;
         return Ok(exit::DONE);
     }
-    args.baseline.apply(common, (&project, &sources), &mut report, args.input.mesh.is_empty())?;
+    let is_all = args.input.mesh.is_empty() && args.selection.is_everything();
+    args.baseline.apply(common, (&project, &sources), &mut report, is_all)?;
     if let Some(changed) = changed {
         report.keep_touching(|file| changed.touch(&project, sources.file(file).path()));
     }

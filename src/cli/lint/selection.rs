@@ -28,6 +28,11 @@ pub struct SelectionArgs {
 }
 
 impl SelectionArgs {
+    /// Whether all findings are reported that the configuration lets be reported.
+    pub fn is_everything(&self) -> bool {
+        self.select.is_empty() && self.ignore.is_empty() && self.min_severity.is_none()
+    }
+
     /// The choices among the findings.
     pub fn choices(&self) -> Choices {
         Choices {
