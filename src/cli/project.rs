@@ -176,21 +176,22 @@ impl Project {
 
     /// The files of invariants in the configuration.
     pub fn invariant_files(&self) -> Vec<PathBuf> {
-        let directory = self.config_file.as_ref().and_then(ConfigSource::directory);
-        self.config.check.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
+        self.config.check.iter().map(|path| self.configured(path)).collect()
     }
 
     /// The files of cases in the configuration.
     pub fn test_files(&self) -> Vec<PathBuf> {
-        let directory = self.config_file.as_deref().and_then(Path::parent);
-        self.config.tests.iter().map(|path| from_config(&self.root.directory, directory, path)).collect()
+        self.config.tests.iter().map(|path| self.configured(path)).collect()
     }
 
     /// The baseline in the configuration.
     pub fn baseline_file(&self) -> Option<PathBuf> {
-        let directory = self.config_file.as_ref().and_then(ConfigSource::directory);
-        let file = self.config.baseline.as_ref()?;
-        Some(from_config(&self.root.directory, directory, file))
+        self.config.baseline.as_ref().map(|path| self.configured(path))
+    }
+
+    /// A path of the configuration, relative to the root.
+    fn configured(&self, written: &Path) -> PathBuf {
+        from_config(&self.root.directory, self.config_file.as_ref().and_then(ConfigSource::directory), written)
     }
 
     /// The directory of a file, as an absolute path.

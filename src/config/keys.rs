@@ -25,6 +25,7 @@ pub(super) const CONFIG: Shape = Shape::Keys(&[
         "Whether Helm renders the charts among the manifests, and how. Default: `false`.",
     ),
     key("check", Shape::List(&PATH), "The files of invariants that `mesh check` verifies, relative to this file."),
+    key("tests", Shape::List(&PATH), "The files and directories of cases for `mesh test`, relative to this file."),
     key(
         "baseline",
         PATH,

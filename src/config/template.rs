@@ -24,7 +24,7 @@ pub struct Suggestion {
 }
 
 /// Entries that show how a key is written, for those that nothing suggests.
-const EXAMPLES: [(&str, &str); 18] = [
+const EXAMPLES: [(&str, &str); 19] = [
     ("manifests", "manifests: [manifests]"),
     ("exclude", "exclude: [drafts, \"**/*.tmp.yaml\"]"),
     ("namespace", "namespace: default"),
@@ -34,6 +34,7 @@ const EXAMPLES: [(&str, &str); 18] = [
     ("meshes", "meshes:\n- name: production\n  paths: [common, envs/production]"),
     ("helm", "helm: true"),
     ("check", "check: [mesh-check.yaml]"),
+    ("tests", "tests: [tests]"),
     ("baseline", "baseline: .mesh-baseline.json"),
     ("select", "select: [reference, routing, IST0109]"),
     ("ignore", "ignore: [port-name]"),
