@@ -9,7 +9,7 @@ use super::patterns::{NamePattern, path_globs};
 use super::problem::{ConfigProblem, ConfigProblemKind};
 use super::shape::{Key, Shape, Word};
 use crate::advice::wording;
-use crate::advice::{Advice, Edit, spelling};
+use crate::advice::{Advice, Edit, Literal, spelling};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -39,7 +39,10 @@ impl<'t> Decoder<'t> {
                 self.wrong(node.span, format!("{} is empty", subject(path)), format!("write {}", shape.words()))
             }
             (Shape::Text(_) | Shape::Rule, Value::String(text)) => Some(Setting::from(&**text)),
-            (Shape::Text(_), Value::Bool(_) | Value::Int(_) | Value::Float(_)) => {
+            (Shape::Text(_), Value::Bool(_)) if !is_boolean_today(&self.written(node)) => {
+                Some(Setting::from(self.written(node)))
+            }
+            (Shape::Text(_) | Shape::Rule, Value::Bool(_) | Value::Int(_) | Value::Float(_)) => {
                 let message = format!("{} is {}, but must be a string", subject(path), node.value.type_name());
                 self.wrong(node.span, message, Advice::write(Edit::set(node.span, self.written(node))))
             }
@@ -66,7 +69,8 @@ impl<'t> Decoder<'t> {
             (Shape::Keys(keys), Value::Mapping(entries)) => self.keys(node, entries, keys, path),
             (Shape::List(_), Value::String(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_)) => {
                 let message = format!("{} is {}, but must be a list", subject(path), node.value.type_name());
-                self.wrong(node.span, message, format!("write `[{}]`", self.written(node)))
+                let list = Literal::texts([self.written(node).as_str()]);
+                self.wrong(node.span, message, Advice::write(Edit::set(node.span, list)))
             }
             (Shape::Or(_, other), Value::Mapping(_)) => self.value(node, other, path),
             (Shape::Or(one, _), value) if fits(one, value) => self.value(node, one, path),
@@ -186,6 +190,11 @@ impl<'t> Decoder<'t> {
         self.problems.push(ConfigProblem { kind: ConfigProblemKind::InvalidValue, span, message, help: help.into() });
         None
     }
+}
+
+/// Whether YAML 1.2 reads a text as a boolean. YAML 1.1 does the same with `y`, `no` and `on`, which can be names.
+fn is_boolean_today(text: &str) -> bool {
+    ["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether a value is of the type that a shape of scalars expects, so that its own message is the better one.

@@ -45,7 +45,7 @@ impl ConfigText {
             kind: ConfigProblemKind::Unread,
             span: found.start,
             message: format!("`{other}` in the same directory is not read, because this file takes precedence"),
-            help: Advice::new(format!("move its settings to this file, and remove `{other}`")),
+            help: Advice::new("merge both into one file"),
         }));
         Ok(found)
     }

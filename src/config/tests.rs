@@ -82,6 +82,13 @@ fn words_of_yaml_are_words() {
 }
 
 #[test]
+fn names_that_were_booleans_are_names() {
+    let config = Config::parse("namespace: y\n").unwrap();
+    assert_eq!(config.namespace.as_deref(), Some("y"));
+    assert_eq!(problems("namespace: True\n"), ["1: `namespace` is a boolean, but must be a string; write `\"True\"`"]);
+}
+
+#[test]
 fn inventories_are_words_or_mappings() {
     let setting = |text| Config::parse(text).unwrap().inventory.unwrap();
     assert_eq!(setting("inventory: complete\n"), InventoryMode::Complete.into());

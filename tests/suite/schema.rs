@@ -19,8 +19,9 @@ fn path() -> PathBuf {
 }
 
 fn compiled() -> (Schemas, SchemaIndex) {
-    let mut schemas = Schemas::new();
-    let index = Compiler::new().compile(path().to_str().unwrap(), &mut schemas).unwrap();
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("mesh.schema.json", schema(&rules::names())).unwrap();
+    let index = compiler.compile("mesh.schema.json", &mut schemas).unwrap();
     (schemas, index)
 }
 

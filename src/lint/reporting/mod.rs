@@ -257,5 +257,9 @@ fn report_unknown_of(file: &ConfigFile, path: &str, names: &[String], mistakes: 
 /// Reports a name that no rule has, at a path of the configuration.
 fn report_unknown(file: &ConfigFile, path: &str, name: &str, mistakes: &mut Diagnostics) {
     let (message, help) = rules::unknown_name(name);
-    mistakes.report(&UNKNOWN_RULE, file.place(path), message).help(help);
+    let diagnostic = mistakes.report(&UNKNOWN_RULE, file.place(path), message);
+    match rules::similar(name).filter(|_| !name.contains('/')) {
+        Some(similar) => diagnostic.did_you_mean(similar),
+        None => diagnostic.help(help),
+    };
 }

@@ -122,7 +122,7 @@ pub fn find_finding(word: &str) -> Option<(&'static Rule, &'static Finding)> {
 }
 
 /// The name or alias that is most similar to one that no rule has.
-fn similar(name: &str) -> Option<&'static str> {
+pub(super) fn similar(name: &str) -> Option<&'static str> {
     let code = name.split_at_checked(3).and_then(|(tool, number)| Some((tool, number.parse::<u16>().ok()?)));
     match code {
         // Nearly all codes are similar to each other. Only one with a missing or surplus zero is a good guess.
