@@ -339,3 +339,23 @@ fn init_looks_at_the_directory_that_it_is_given() {
     assert_eq!(directory.mesh(&["init", "empty"]).status, 2);
     assert_eq!(directory.mesh(&["init", "--force", "empty"]).stdout.lines().next().unwrap(), "wrote `empty/.mesh.yml`");
 }
+
+#[test]
+fn fixes_follow_the_selection() {
+    let both = routes("a")
+        .replace("    directResponse", "    timOut: 3s # keep\n    directResponse")
+        .replace("  - timeOut: 5s\n", "  - name: x\n");
+    let directory = Directory::new(&[
+        ("m/a.yaml", &both),
+        ("m/b.yaml", &both.replace("{name: a", "{name: b").replace("a.ex", "b.ex")),
+    ]);
+    let patched = |arguments: &[&str]| {
+        let patch = directory.mesh(&[&["lint", "m", "--diff"], arguments].concat());
+        assert_eq!(patch.stderr, "", "{patch:?}");
+        patch.stdout.lines().filter(|line| line.starts_with("+ ")).count()
+    };
+    assert_eq!(patched(&[]), 2);
+    assert_eq!(patched(&["--select", "unknown-field"]), 2);
+    assert_eq!(patched(&["--ignore", "schema"]), 0);
+    assert_eq!(patched(&["--exclude", "m/b.yaml"]), 1);
+}

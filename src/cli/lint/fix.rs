@@ -81,14 +81,12 @@ impl Linter<'_> {
         for _ in 0..MOST_ROUNDS {
             let project = self.project(&fixed.changed)?;
             let sources = &project.manifests.sources;
-            let is_changed = |file: FileId| {
-                self.changed.is_none_or(|changed| changed.touch(&project, sources.file(file).path()))
-            };
+            let is_changed =
+                |file: FileId| self.changed.is_none_or(|changed| changed.touch(&project, sources.file(file).path()));
             let is_meant = |file: FileId| is_own(&project, file) && is_changed(file);
             let choices = self.args.selection.choices();
-            let fixes = self.check(&project, &choices, |report| {
-                report.fixes(sources, self.args.fixes.unsafe_fixes, is_meant)
-            })?;
+            let fixes =
+                self.check(&project, &choices, |report| report.fixes(sources, self.args.fixes.unsafe_fixes, is_meant))?;
             // Fixes of some findings must not bring others, whatever is selected.
             let everything = Choices::default();
             let before = self.check(&project, &everything, |report| report)?;
@@ -102,7 +100,8 @@ impl Linter<'_> {
                 let is_good = trials <= MOST_TRIALS && {
                     let after = self.project(&changed)?;
                     let is_parsed = !after.failed() || project.failed();
-                    is_parsed && self.check(&after, &everything, |after| !after.tally().has_more_than(&before.tally()))?
+                    is_parsed
+                        && self.check(&after, &everything, |after| !after.tally().has_more_than(&before.tally()))?
                 };
                 match (is_good, some.len()) {
                     (true, _) => accepted = tried,
