@@ -131,12 +131,7 @@ impl Reporting {
 
     /// Leaves the findings that are reported. Their resources must be known.
     pub(super) fn apply(&self, report: &mut Report) {
-        if !self.selection.is_everything() {
-            report.diagnostics.retain(|diagnostic| self.selection.keeps(diagnostic));
-            report.suppressed.retain(|key| self.selection.keeps_key(key));
-            report.unchecked.retain(|unchecked| self.selection.keeps_rule(unchecked.rule));
-        }
-        report.diagnostics.retain(|diagnostic| diagnostic.severity >= self.lowest);
+        // Entries count as used even if the findings are not selected.
         if self.suppresses {
             let Report { diagnostics, suppressed, used, .. } = report;
             diagnostics.retain(|diagnostic| {
@@ -147,6 +142,12 @@ impl Reporting {
                 !is_accepted
             });
         }
+        if !self.selection.is_everything() {
+            report.diagnostics.retain(|diagnostic| self.selection.keeps(diagnostic));
+            report.suppressed.retain(|key| self.selection.keeps_key(key));
+            report.unchecked.retain(|unchecked| self.selection.keeps_rule(unchecked.rule));
+        }
+        report.diagnostics.retain(|diagnostic| diagnostic.severity >= self.lowest);
     }
 
     /// Adds the mistakes in the configuration to the report of all meshes. They come first.
@@ -155,8 +156,11 @@ impl Reporting {
         let mut of_config = Report { diagnostics: self.mistakes.clone(), ..Report::default() };
         if self.suppresses && self.is_whole {
             let mut unused = Diagnostics::new(&unused_suppression::RULE);
-            let is_decided =
-                |rules: &[&'static str]| report.unchecked.iter().all(|unchecked| !rules.contains(&unchecked.rule));
+            // The report has no unchecked references of rules that are not selected.
+            let is_decided = |rules: &[&'static str]| {
+                let is_unchecked = report.unchecked.iter().any(|unchecked| rules.contains(&unchecked.rule));
+                !is_unchecked && rules.iter().all(|rule| self.selection.keeps_rule(rule))
+            };
             self.suppressions.report_unused(file, &report.used, is_decided, &mut unused);
             of_config.diagnostics.extend(unused.into_parts().0);
         }

@@ -92,6 +92,17 @@ fn entries_suppress_by_rule_resource_and_path() {
     assert_eq!(findings(&entry(""), &no_ignores).0, ["unknown-field error", "unknown-host error"]);
 }
 
+/// An entry is not unused because its findings are not selected.
+#[test]
+fn selections_do_not_make_entries_unused() {
+    let entry = "suppress: [{rules: unknown-host, reason: known}]\n";
+    assert_eq!(findings(&format!("{entry}ignore: unknown-host\n"), &Choices::default()).0, ["unknown-field error"]);
+    let other = "suppress: [{rules: no-effect, reason: known}]\nignore: unknown-host\n";
+    assert_eq!(reported(other), ["unused-suppression warning", "unknown-field error"]);
+    let info = "suppress: [{rules: unknown-host, reason: known}]\nrules: {unknown-host: info}\nminSeverity: warning\n";
+    assert_eq!(findings(info, &Choices::default()), (vec!["unknown-field error".to_owned()], 1));
+}
+
 #[test]
 fn entries_end() {
     let entry = |until: &str| format!("suppress: [{{rules: unknown-host, reason: known, until: {until}}}]\n");
