@@ -40,7 +40,7 @@ fn json_output_follows_the_interface() {
     assert_eq!(found["end"], serde_json::json!({"line": 8, "column": 12, "offset": 126}));
     assert_eq!(found["help"], "did you mean `timeout`?");
     assert_eq!(found["witness"], serde_json::Value::Null);
-    assert_eq!(found["fixable"], false);
+    assert_eq!(found["fixable"], true);
     let resource = serde_json::json!({
         "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "namespace": "default", "name": "reviews"
     });
