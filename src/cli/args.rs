@@ -164,4 +164,16 @@ pub struct Explain {
     /// Name of the rule, or an alias such as IST0109 or KIA1106
     #[arg(value_name = "RULE")]
     pub rule: String,
+    /// Output format [default: text on a terminal, else markdown]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<PageFormat>,
+}
+
+/// An output format of `mesh explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// Text for people
+    Text,
+    /// Markdown, as the page is written
+    Markdown,
 }

@@ -38,6 +38,11 @@ pub fn style(common: &Common) -> Style {
     }
 }
 
+/// Whether standard output is a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// The URL of the working directory, if standard output is a terminal that shows links. The process uses one, so that it may
 /// live as long.
 fn directory_url(stdout: &io::Stdout) -> Option<&'static str> {

@@ -134,6 +134,26 @@ fn options_and_environment_control_color() {
 }
 
 #[test]
+fn explain_renders_a_page_for_people() {
+    let text = mesh(&["explain", "duplicate-host", "--format", "text"]).stdout;
+    assert!(text.starts_with("duplicate-host\n\nerror · IST0109, KIA1106\n\nA host that two"), "{text}");
+    assert!(text.ends_with("\npage: https://mesh-lint.github.io/mesh/rules/duplicate-host.html\n"), "{text}");
+    assert!(!text.contains("](") && !text.contains("```") && !text.contains("| --- |"), "{text}");
+    let is_code = |line: &str| line.starts_with("    ");
+    assert!(text.lines().all(|line| line.chars().count() <= 80 || is_code(line)), "{text}");
+    let markdown = mesh(&["explain", "duplicate-host", "--format", "markdown"]).stdout;
+    assert_eq!(markdown, mesh(&["explain", "duplicate-host"]).stdout);
+    // Every word of a page is on the screen.
+    for rule in mesh::lint::rules::ALL.iter() {
+        let text = mesh(&["explain", rule.name, "--format", "text"]).stdout;
+        let heading = |line: &&str| line.starts_with("## ");
+        for heading in rule.page.lines().filter(heading) {
+            assert!(text.contains(&format!("\n{}\n", &heading[3..])), "{}: {heading}", rule.name);
+        }
+    }
+}
+
+#[test]
 fn explain_prints_the_page_of_a_rule_or_alias() {
     let by_name = mesh(&["explain", "duplicate-host"]);
     assert!(by_name.status == 0 && by_name.stdout.starts_with("# duplicate-host"), "{by_name:?}");
