@@ -10,12 +10,13 @@ use std::{env, fs};
 use mesh::lint::rules;
 
 /// The pages before the rules, in their order.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "configuration",
     "output",
     "ci",
     "baseline",
     "fix",
+    "unchecked",
     "meshes",
     "helm",
     "simulate",
