@@ -10,6 +10,7 @@ mod meshes;
 mod policies;
 mod resources;
 mod rules;
+mod selections;
 mod servers;
 mod tables;
 #[cfg(test)]
@@ -101,6 +102,7 @@ impl Diff {
         found.diff.incomplete.extend(resources::not_simulated(worlds[0], worlds[1]));
         found.diff.incomplete.extend(resources::other_settings(worlds[0], worlds[1]));
         found.diff.incomplete.extend(resources::missing_gateways(worlds[0], worlds[1]));
+        found.diff.incomplete.extend(selections::undecided(worlds[0], worlds[1]));
         found.diff.appearances = resources::appearances(worlds[0], worlds[1]);
         for (number, vantage) in all.iter().enumerate() {
             let mut tables = tables::Tables::new(&mut found, number);

@@ -68,6 +68,28 @@ fn policies_are_compared_for_all_requests() {
     });
 }
 
+/// Nobody knows whether other pods do the same.
+#[test]
+fn other_pods_are_not_proven_to_be_the_same() {
+    let service = |app: &str, version: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec: {{selector: {{app: {app}}}, ports: \
+             [{{name: http, port: 80}}]}}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: web, \
+             namespace: shop}}\nspec: {{host: web, subsets: [{{name: v1, labels: {{version: {version}}}}}]}}\n"
+        )
+    };
+    let incomplete = |old: &str, new: &str| compared(old, new, |diff, _, _| diff.incomplete.clone());
+    assert_eq!(
+        incomplete(&service("web", "v1"), &service("new", "v1")).into_iter().collect::<Vec<_>>(),
+        ["`web.shop.svc.cluster.local` selects other pods, and the manifests do not have the pods"]
+    );
+    assert_eq!(
+        incomplete(&service("web", "v1"), &service("web", "v9")).into_iter().collect::<Vec<_>>(),
+        ["subset `v1` of DestinationRule `shop/web` selects other pods, and the manifests do not have the pods"]
+    );
+    assert_eq!(incomplete(&service("web", "v1"), &service("web", "v1")), BTreeSet::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
