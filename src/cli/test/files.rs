@@ -65,6 +65,9 @@ fn read_file(common: &Common, path: &Path, is_named: bool) -> Result<Vec<Case>, 
     let mut sources = Sources::default();
     let file = sources.add(shown.clone(), text);
     match read(&sources, file) {
+        Ok(found) if is_named && !found.broken.is_empty() => {
+            Err(found.broken.iter().map(ToString::to_string).collect())
+        }
         Ok(found) if is_named && !found.has_list => Err(vec![format!("`{shown}` has no list `testCases`")]),
         Ok(found) => {
             let say = |ignored: &FileMistake| terminal::say(common, Tone::Warning, &ignored.to_string());
