@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::world::{Origin, VirtualService, World};
 
 /// A route: its file and line, the resource, the section, and the index in it. Meshes can have different resources of one name.
-type Key = (String, usize, String, &'static str, usize);
+pub(super) type Key = (String, usize, String, &'static str, usize);
 
 /// The routes that cases reach, among all of them.
 #[derive(Debug, Default)]
@@ -112,7 +112,8 @@ impl Coverage {
     }
 }
 
-fn key(route: &RouteRef) -> Key {
+/// The key of a route.
+pub(super) fn key(route: &RouteRef) -> Key {
     let resource = route.virtual_service.as_ref().or(route.resource.as_ref());
     (route.file.clone(), route.line, resource.cloned().unwrap_or_default(), route.section, route.index)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::Difference;
+use crate::advice::in_flow;
 use crate::yaml::{self, Node};
 
 /// A node as JSON. Mappings keep their keys.
@@ -74,16 +75,15 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// A value as a YAML flow, with spaces at which a line can be wrapped.
-fn flow(value: &Value) -> String {
-    const SPECIAL: &str = " \t\n,:#&*!|>'\"%@`[]{}";
+/// A value as YAML on one line, with spaces at which people's output can be wrapped.
+pub fn flow(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| format!("{key}: {}", flow(value)));
+            let fields = fields.iter().map(|(key, value)| format!("{}: {}", in_flow(key), flow(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
-        Value::String(text) if !text.is_empty() && !text.contains(|it| SPECIAL.contains(it)) => text.clone(),
+        Value::String(text) => in_flow(text),
         other => other.to_string(),
     }
 }

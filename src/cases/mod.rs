@@ -15,7 +15,7 @@ mod rules;
 
 pub use answers::AnswerCase;
 pub use coverage::{Coverage, RoutePlace};
-pub use generate::generate;
+pub use generate::{Generated, generate};
 pub use read::{Cases, read};
 pub use recorded::read_recorded;
 pub use rules::RuleCase;

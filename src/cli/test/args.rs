@@ -34,9 +34,9 @@ pub struct Test {
     /// Do not list the routes that no case reaches
     #[arg(short, long)]
     pub quiet: bool,
-    /// Write a case for each rule that requests reach, instead of running cases
-    #[arg(long, conflicts_with_all = ["cases", "fail_under", "format", "watch"])]
-    pub generate: bool,
+    /// Write a case for each route that requests reach, instead of running cases [default file: standard output]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["cases", "fail_under", "format", "watch"])]
+    pub generate: Option<Option<PathBuf>>,
     /// Run the cases again whenever a file changes
     #[arg(long)]
     pub watch: bool,

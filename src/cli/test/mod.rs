@@ -8,7 +8,7 @@ pub mod args;
 mod files;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::args::{Test, TestFormat};
@@ -16,7 +16,7 @@ use super::args::Common;
 use super::exit;
 use super::project::Project;
 use super::terminal::{self, Tone};
-use crate::cases::{self, CaseResult, Coverage, Meshes};
+use crate::cases::{self, CaseResult, Coverage, Generated, Meshes};
 use crate::report;
 use crate::simulate::Simulators;
 use crate::world::World;
@@ -60,10 +60,9 @@ fn run_once(common: &Common, args: &Test) -> Result<Ran, String> {
     let simulators = Simulators::new(named, time);
     let meshes =
         Meshes { worlds: &worlds, simulators: &simulators, describe: &|answer| report::json::answer_value(answer) };
-    if args.generate {
-        let text = cases::generate(&meshes, &report::json::request_value);
-        terminal::write(|out| out.write_all(text.as_bytes()))?;
-        return Ok(Ran { status: exit::DONE, paths: Vec::new() });
+    if let Some(file) = &args.generate {
+        let status = generate(common, &meshes, file.as_deref())?;
+        return Ok(Ran { status: if project.failed() { exit::FAILED } else { status }, paths: Vec::new() });
     }
     let paths = match args.cases.as_slice() {
         [] => project.test_files(),
@@ -99,4 +98,24 @@ fn run_once(common: &Common, args: &Test) -> Result<Ran, String> {
         false => exit::DONE,
     };
     Ok(Ran { status, paths: watched })
+}
+
+/// Writes cases to a file, or to standard output.
+fn generate(common: &Common, meshes: &Meshes<'_, '_>, file: Option<&Path>) -> Result<u8, String> {
+    const MOST: usize = 5;
+    let Generated { text, cases, undecided } = cases::generate(meshes, &report::json::request_value);
+    for reason in undecided.iter().take(MOST) {
+        terminal::say(common, Tone::Warning, &format!("other routes may take requests: {reason}"));
+    }
+    if undecided.len() > MOST {
+        terminal::say(common, Tone::Warning, &format!("{} more reasons why routes may be left out", undecided.len() - MOST));
+    }
+    if cases == 0 {
+        terminal::say(common, Tone::Warning, "no route takes requests: there is nothing to write cases for");
+    }
+    match file {
+        None => terminal::write(|out| out.write_all(text.as_bytes()))?,
+        Some(file) => std::fs::write(file, text).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
+    }
+    Ok(exit::DONE)
 }
