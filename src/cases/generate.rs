@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::coverage::{Key, key};
+use super::coverage::{Coverage, Key, key};
 use super::recorded::compared;
 use super::{Meshes, json};
 use crate::advice::in_flow;
 use crate::proof::Routed;
-use crate::simulate::Request;
+use crate::simulate::{Answer, Request};
 
 /// The fields of an expectation, in their order.
 const EXPECTED: [&str; 11] = [
@@ -34,7 +34,7 @@ pub struct Generated {
     pub text: String,
     /// The number of cases.
     pub cases: usize,
-    /// The reasons why requests may reach more routes.
+    /// The reasons why requests may reach routes that have no case.
     pub undecided: BTreeSet<String>,
 }
 
@@ -48,21 +48,42 @@ struct Example {
 /// A file of cases: for each route of each mesh a request that it takes, and what happens to this request today. `write` writes
 /// a request as the interface does.
 pub fn generate(meshes: &Meshes<'_, '_>, write: &dyn Fn(&Request) -> Value) -> Generated {
-    let mut text = "# Written by `mesh test --generate`: a request for each route, and what happens to it.\n".to_owned();
+    let mut text =
+        "# Written by `mesh test --generate`: a request for each route, and what happens to it.\n".to_owned();
     let start = text.len();
-    let (examples, undecided) = examples(meshes);
+    let (examples, mut undecided) = examples(meshes);
+    let mut coverage = Coverage::new(meshes.worlds.iter().map(|(_, world)| world));
     let (mut known, mut cases): (BTreeSet<(Option<String>, Key)>, usize) = (BTreeSet::new(), 0);
     for example in examples {
-        let asked = Request { mesh: example.mesh.clone(), ..example.request.clone() };
-        let Ok(answer) = meshes.simulators.simulate_in_one(&asked) else { continue };
+        let Some(answer) = example.answer(meshes, example.request.clone()) else { continue };
         let route = answer.route.as_ref().map(|route| (example.mesh.clone(), key(route)));
+        coverage.note_answer(&answer);
         if route.is_some_and(|route| known.insert(route)) {
-            push_case(&mut text, &example, &write(&example.request), &(meshes.describe)(&answer));
+            let request = example.short(meshes, &answer);
+            push_case(&mut text, &example, &write(&request), (&answer, &(meshes.describe)(&answer)));
             cases += 1;
         }
     }
+    if coverage.uncovered().is_empty() {
+        undecided.clear();
+    }
     text.insert_str(start, if cases == 0 { "testCases: []\n" } else { "testCases:\n" });
     Generated { text, cases, undecided }
+}
+
+impl Example {
+    /// The answer for a request in the mesh.
+    fn answer(&self, meshes: &Meshes<'_, '_>, request: Request) -> Option<Answer> {
+        let asked = Request { mesh: self.mesh.clone(), ..request };
+        meshes.simulators.simulate_in_one(&asked).ok()
+    }
+
+    /// The request without a client, if the usual one gets the same answer.
+    fn short(&self, meshes: &Meshes<'_, '_>, answer: &Answer) -> Request {
+        let short = Request { from: None, ..self.request.clone() };
+        let is_same = self.answer(meshes, short.clone()).is_some_and(|other| other == *answer);
+        if is_same { short } else { self.request.clone() }
+    }
 }
 
 /// Requests for routes of each mesh, and the reasons why there may be more. Several can be for one route.
@@ -91,13 +112,17 @@ fn examples(meshes: &Meshes<'_, '_>) -> (Vec<Example>, BTreeSet<String>) {
     (examples, undecided)
 }
 
-fn push_case(text: &mut String, example: &Example, request: &Value, result: &Value) {
+fn push_case(text: &mut String, example: &Example, request: &Value, (answer, result): (&Answer, &Value)) {
     text.push_str(&format!("- description: {}\n", in_flow(&example.name)));
     if let Some(mesh) = &example.mesh {
         text.push_str(&format!("  mesh: {}\n", in_flow(mesh)));
     }
     text.push_str(&format!("  request: {}\n  expect:\n", json::flow(request)));
-    let expected = expected(result, request);
+    let mut expected = expected(result, request);
+    // istiod's own retries are those of nearly all routes.
+    if answer.retries.as_ref().is_some_and(|retries| retries.is_default) {
+        expected.remove("retries");
+    }
     for (name, value) in EXPECTED.iter().filter_map(|name| Some((name, expected.get(*name)?))) {
         match value {
             Value::Array(items) if !items.is_empty() => {

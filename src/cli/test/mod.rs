@@ -108,14 +108,20 @@ fn generate(common: &Common, meshes: &Meshes<'_, '_>, file: Option<&Path>) -> Re
         terminal::say(common, Tone::Warning, &format!("other routes may take requests: {reason}"));
     }
     if undecided.len() > MOST {
-        terminal::say(common, Tone::Warning, &format!("{} more reasons why routes may be left out", undecided.len() - MOST));
+        terminal::say(
+            common,
+            Tone::Warning,
+            &format!("{} more reasons why routes may be left out", undecided.len() - MOST),
+        );
     }
     if cases == 0 {
         terminal::say(common, Tone::Warning, "no route takes requests: there is nothing to write cases for");
     }
     match file {
         None => terminal::write(|out| out.write_all(text.as_bytes()))?,
-        Some(file) => std::fs::write(file, text).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
+        Some(file) => {
+            std::fs::write(file, text).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?
+        }
     }
     Ok(exit::DONE)
 }
