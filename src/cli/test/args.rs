@@ -16,7 +16,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Test {
-    /// Files and directories of cases [default: `tests` of the configuration]
+    /// Files and directories of cases [default: `tests` of the configuration, or files that end with `_test.yaml` or
+    /// `.test.yaml`]
     #[arg(value_name = "CASES")]
     pub cases: Vec<PathBuf>,
     /// Manifests: a file, a directory, or - for standard input (repeatable) [default: `manifests` of the configuration, or
