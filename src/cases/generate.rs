@@ -102,7 +102,7 @@ fn examples(meshes: &Meshes<'_, '_>) -> (Vec<Example>, BTreeSet<String>) {
             request: it.request,
         }));
     }
-    // What the search leaves undecided can still have an example.
+    // A route that the search leaves undecided can still have an example.
     let others = meshes.simulators.answer_every_rule(&Request::default()).into_iter();
     examples.extend(others.filter(|rule| rule.result.is_ok()).map(|rule| Example {
         name: format!("{}: {}", rule.host, rule.when),
@@ -158,7 +158,7 @@ fn expected(result: &Value, request: &Value) -> Map<String, Value> {
     expected
 }
 
-/// Some fields of an object, or of each object of a list, without those that say nothing.
+/// Some fields of an object, or of each object of a list, without empty ones.
 fn some_of(value: &Value, keys: &[&str]) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| some_of(item, keys)).collect(),

@@ -193,7 +193,10 @@ impl Project {
             Input::Stdin { .. } => None,
         });
         let read = self.manifests.sources.iter().map(|(_, file)| PathBuf::from(file.path()));
-        inputs.chain(read.filter(|path| path.exists())).chain(self.config_file.iter().map(|file| file.path.clone())).collect()
+        inputs
+            .chain(read.filter(|path| path.exists()))
+            .chain(self.config_file.iter().map(|file| file.path.clone()))
+            .collect()
     }
 
     /// The baseline in the configuration.

@@ -178,6 +178,27 @@ fn generated_cases_pass_and_reach_every_live_route() {
     }
 }
 
+#[test]
+fn results_can_go_to_several_places() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (cases, manifests) = (root.join(CASES), root.join(MANIFESTS));
+    let run = |arguments: &[&str]| {
+        let usual = ["test", cases.to_str().unwrap(), "-f", manifests.to_str().unwrap()];
+        mesh_in(directory.path(), &[&usual, arguments].concat(), "", &[])
+    };
+    let plain = run(&[]);
+    let outputs = run(&["--output", "text", "--output", "junit=a.xml", "--output", "json=a.json"]);
+    assert_eq!((outputs.status, &outputs.stdout), (0, &plain.stdout));
+    let file = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+    assert_eq!(file("a.xml"), run(&["--format", "junit"]).stdout);
+    assert_eq!(file("a.json"), run(&["--format", "json"]).stdout);
+    for arguments in [&["--format", "json", "--output", "text"][..], &["--output", "sarif"], &["--watch", "-f", "-"]] {
+        let run = run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.stderr);
+    }
+}
+
 /// Routes for TLS and TCP, for some clients, behind policies, and of the Gateway API.
 #[test]
 fn generated_cases_are_one_for_each_route() {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use self::args::{Test, TestFormat};
+use self::args::{Output, Test, TestFormat};
 use super::args::Common;
 use super::exit;
 use super::project::Project;
@@ -25,14 +25,18 @@ use crate::world::World;
 
 /// Runs cases, or writes some.
 pub fn run(common: &Common, args: &Test) -> Result<u8, String> {
+    let outputs = Output::all(args.format, &args.output, TestFormat::Text)?;
     if !args.watch {
-        return run_once(common, args, &mut BTreeSet::new());
+        return run_once(common, (args, &outputs), &mut BTreeSet::new());
+    }
+    if args.file.iter().any(|path| path.as_os_str() == "-") {
+        return Err("`--watch` needs files: standard input can be read only once".to_owned());
     }
     let mut watched = BTreeSet::new();
     loop {
         terminal::clear()?;
         let start = SystemTime::now();
-        let status = run_once(common, args, &mut watched).unwrap_or_else(|error| {
+        let status = run_once(common, (args, &outputs), &mut watched).unwrap_or_else(|error| {
             terminal::say(common, Tone::Error, &error);
             exit::FAILED
         });
@@ -47,7 +51,11 @@ pub fn run(common: &Common, args: &Test) -> Result<u8, String> {
 }
 
 /// Runs the cases once. `watched` gets the paths on which the result depends.
-fn run_once(common: &Common, args: &Test, watched: &mut BTreeSet<PathBuf>) -> Result<u8, String> {
+fn run_once(
+    common: &Common,
+    (args, outputs): (&Test, &[Output]),
+    watched: &mut BTreeSet<PathBuf>,
+) -> Result<u8, String> {
     let here = std::env::current_dir().unwrap_or_default();
     watched.extend(args.cases.iter().chain(&args.file).chain(&common.config).cloned().chain(config::discover(&here)));
     let project = Project::open(common, &args.file, None, &args.input)?;
@@ -88,11 +96,13 @@ fn run_once(common: &Common, args: &Test, watched: &mut BTreeSet<PathBuf>) -> Re
     };
     let mut coverage = Coverage::new(worlds.iter().map(|(_, world)| -> &World<'_> { world }));
     let results: Vec<CaseResult<'_>> = all.iter().map(|case| meshes.run(case, &mut coverage)).collect();
-    terminal::write(|out| match args.format {
-        TestFormat::Text => report::text::test(&results, &coverage, args.quiet, &terminal::style(common), out),
-        TestFormat::Json => report::json::test(&results, &coverage, out),
-        TestFormat::Junit => report::junit::test(&results, out),
-    })?;
+    for output in outputs {
+        output.write(common, |style, out| match output.format {
+            TestFormat::Text => report::text::test(&results, &coverage, args.quiet, style, out),
+            TestFormat::Json => report::json::test(&results, &coverage, out),
+            TestFormat::Junit => report::junit::test(&results, out),
+        })?;
+    }
     let is_low = args.fail_under.filter(|least| coverage.percent() < f64::from(*least));
     if let Some(least) = is_low {
         let percent = coverage.percent();
@@ -125,6 +135,7 @@ fn generate(common: &Common, meshes: &Meshes<'_, '_>, file: Option<&Path>) -> Re
     }
     match file {
         None => terminal::write(|out| out.write_all(text.as_bytes())),
-        Some(file) => std::fs::write(file, text).map_err(|error| format!("cannot write `{}`: {error}", file.display())),
+        Some(file) => super::files::replace(file, text.as_bytes())
+            .map_err(|error| format!("cannot write `{}`: {error}", file.display())),
     }
 }
