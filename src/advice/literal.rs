@@ -115,6 +115,11 @@ fn nowhere(file: FileId) -> Span {
     Span { file, start: u32::MAX, end: u32::MAX }
 }
 
+/// A text as it stands in a flow collection: in quotes, if YAML would read it as something else.
+pub fn in_flow(text: &str) -> String {
+    scalar(text, Style::Plain { in_flow: true })
+}
+
 /// A text as YAML, in a style if possible.
 pub(super) fn scalar(text: &str, style: Style) -> String {
     let has_control = text.contains(char::is_control);

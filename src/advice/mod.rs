@@ -24,7 +24,7 @@ mod tree;
 pub mod wording;
 
 pub use edit::Edit;
-pub use literal::Literal;
+pub use literal::{Literal, in_flow};
 pub use resolve::{Resolver, TextEdit, apply};
 
 use std::fmt;

@@ -21,20 +21,25 @@ pub struct AnswerCase {
 impl AnswerCase {
     /// Runs the case, and returns the number of its requests, and those that are not answered as expected.
     pub(super) fn run(&self, meshes: &Meshes<'_, '_>, case: &Case, coverage: &mut Coverage) -> (usize, Vec<Failure>) {
-        let failures = self.requests.iter().filter_map(|request| self.failure(meshes, case, request, coverage));
-        (self.requests.len(), failures.collect())
+        let named: Vec<Option<String>> = match case.mesh {
+            Some(_) => meshes.of(case).into_iter().map(|(mesh, _)| Some(mesh.to_owned())).collect(),
+            None => vec![None],
+        };
+        let asked = self.requests.iter().flat_map(|request| named.iter().map(move |mesh| (request, mesh)));
+        let failures = asked.filter_map(|(request, mesh)| self.failure(meshes, request, mesh.as_deref(), coverage));
+        (self.requests.len() * named.len(), failures.collect())
     }
 
     fn failure(
         &self,
         meshes: &Meshes<'_, '_>,
-        case: &Case,
         request: &Request,
+        mesh: Option<&str>,
         coverage: &mut Coverage,
     ) -> Option<Failure> {
         let mut asked = request.clone();
         asked.trace = true;
-        asked.mesh = asked.mesh.or_else(|| case.mesh.clone());
+        asked.mesh = asked.mesh.or_else(|| mesh.map(str::to_owned));
         let result = meshes.simulators.simulate_in_one(&asked);
         if let Ok(answer) = &result {
             coverage.note_answer(answer);
@@ -68,10 +73,11 @@ impl AnswerCase {
         let place = result.as_ref().ok().and_then(|answer| answer.route.as_ref());
         let place = place.map(|route| format!("{}:{}", route.file, route.match_line.unwrap_or(route.line)));
         (!differences.is_empty()).then(|| Failure {
-            asked: Ok(request.clone()),
             differences,
             answer: result.ok().map(Box::new),
             place,
+            mesh: mesh.filter(|_| meshes.worlds.len() > 1).map(str::to_owned),
+            ..Failure::of(Ok(request.clone()))
         })
     }
 }

@@ -6,8 +6,8 @@ use crate::simulate::{Answer, RouteRef};
 use crate::source::Span;
 use crate::world::{Origin, VirtualService, World};
 
-/// A route: the resource, the section, and the index in it.
-type Key = (String, &'static str, usize);
+/// A route: its file and line, the resource, the section, and the index in it. Meshes can have different resources of one name.
+pub(super) type Key = (String, usize, String, &'static str, usize);
 
 /// The routes that cases reach, among all of them.
 #[derive(Debug, Default)]
@@ -53,17 +53,16 @@ impl Coverage {
         for (section, routes) in sections {
             let counted = routes.into_iter().enumerate().filter(|(_, (_, counts))| *counts);
             for (index, (span, _)) in counted {
-                let key = match (virtual_service.origin, virtual_service.sources.get(index)) {
+                let (resource, section, index) = match (virtual_service.origin, virtual_service.sources.get(index)) {
                     (Origin::VirtualService, _) | (_, None) => (virtual_service.name.to_string(), section, index),
                     (_, Some(source)) => {
                         let namespace = world.settings.namespace_of(source.resource);
                         (format!("{namespace}/{}", source.resource.name()), "rules", source.rule)
                     }
                 };
-                let place = world.snapshot.sources.start(span);
-                let file = world.snapshot.sources.file(span.file).path().to_owned();
-                let (resource, section, index) = key.clone();
-                self.routes.entry(key).or_insert(RoutePlace { resource, section, index, file, line: place.line });
+                let (file, line) = place(world, span);
+                let key = (file.clone(), line, resource.clone(), section, index);
+                self.routes.entry(key).or_insert(RoutePlace { resource, section, index, file, line });
             }
         }
     }
@@ -78,8 +77,11 @@ impl Coverage {
     }
 
     /// Notes a route of a VirtualService.
-    pub(super) fn note_rule(&mut self, virtual_service: &VirtualService<'_>, index: usize) {
-        self.reached.insert((virtual_service.name.to_string(), "http", index));
+    pub(super) fn note_rule(&mut self, world: &World<'_>, virtual_service: &VirtualService<'_>, index: usize) {
+        if let Some(route) = virtual_service.spec.http.get(index) {
+            let (file, line) = place(world, route.span);
+            self.reached.insert((file, line, virtual_service.name.to_string(), "http", index));
+        }
     }
 
     /// The number of routes.
@@ -110,7 +112,14 @@ impl Coverage {
     }
 }
 
-fn key(route: &RouteRef) -> Key {
+/// The key of a route.
+pub(super) fn key(route: &RouteRef) -> Key {
     let resource = route.virtual_service.as_ref().or(route.resource.as_ref());
-    (resource.cloned().unwrap_or_default(), route.section, route.index)
+    (route.file.clone(), route.line, resource.cloned().unwrap_or_default(), route.section, route.index)
+}
+
+/// The file and the line of a place.
+fn place(world: &World<'_>, span: Span) -> (String, usize) {
+    let sources = &world.snapshot.sources;
+    (sources.file(span.file).path().to_owned(), sources.start(span).line)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::Difference;
+use crate::advice::in_flow;
 use crate::yaml::{self, Node};
 
 /// A node as JSON. Mappings keep their keys.
@@ -41,8 +42,13 @@ pub fn differences(field: &str, expected: &Value, actual: &Value, is_whole: bool
             }
         }
         _ if are_equal(expected, actual) => {}
-        _ => found.push(Difference { field: field.to_owned(), expected: words(expected), actual: words(actual) }),
+        _ => found.push(difference(field, expected, actual)),
     }
+}
+
+/// Two values of a field that are not the same.
+pub fn difference(field: &str, expected: &Value, actual: &Value) -> Difference {
+    Difference { field: field.to_owned(), expected: words(expected), actual: words(actual) }
 }
 
 /// Whether two values are equal. Numbers may be in quotes.
@@ -65,6 +71,19 @@ fn words(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::String(text) => text.clone(),
+        other => flow(other),
+    }
+}
+
+/// A value as YAML on one line, with spaces at which people's output can be wrapped.
+pub fn flow(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| format!("{}: {}", in_flow(key), flow(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::String(text) => in_flow(text),
         other => other.to_string(),
     }
 }
@@ -87,6 +106,6 @@ mod tests {
         assert_eq!(fields(&json!({"a": [{"b": "1"}], "d": null, "e": 9}), &actual, false), Vec::<String>::new());
         assert_eq!(fields(&json!({"a": [{"b": 2}], "f": 1}), &actual, false), ["a[0].b: 2 1", "f: 1 nothing"]);
         assert_eq!(fields(&json!({"a": [{"b": 1}]}), &actual, true), ["a[0].c: nothing x", "e: nothing 9"]);
-        assert_eq!(fields(&json!({"a": []}), &actual, false), ["a: [] [{\"b\":1,\"c\":\"x\"}]"]);
+        assert_eq!(fields(&json!({"a": []}), &actual, false), ["a: [] [{b: 1, c: x}]"]);
     }
 }

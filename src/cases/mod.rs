@@ -5,6 +5,7 @@
 //! cases reach, and [`generate`] writes a case for each.
 
 mod answers;
+mod asserted;
 mod coverage;
 mod generate;
 mod json;
@@ -14,15 +15,17 @@ mod rules;
 
 pub use answers::AnswerCase;
 pub use coverage::{Coverage, RoutePlace};
-pub use generate::generate;
+pub use generate::{Generated, generate};
 pub use read::{Cases, read};
 pub use recorded::read_recorded;
 pub use rules::RuleCase;
 
+use globset::Glob;
 use serde_json::Value;
 
 use crate::layout::Mesh;
-use crate::simulate::{Answer, Request, Simulators};
+use crate::model::wording;
+use crate::simulate::{Answer, Request, Simulators, Step};
 use crate::world::World;
 
 /// A case.
@@ -34,7 +37,7 @@ pub struct Case {
     pub line: usize,
     /// The description.
     pub name: String,
-    /// The mesh that it is about, if it names one.
+    /// The mesh that it is about, or a pattern for several. `None` for those that have the host.
     pub mesh: Option<String>,
     /// The requests, and what is expected of them.
     pub body: Body,
@@ -60,6 +63,22 @@ pub struct Failure {
     pub answer: Option<Box<Answer>>,
     /// The place of the rule that the request meets, as `file:line`.
     pub place: Option<String>,
+    /// The mesh, if there are several.
+    pub mesh: Option<String>,
+    /// The rules that were considered, if there is no answer.
+    pub considered: Vec<Step>,
+}
+
+/// Whether a pattern names a mesh. The name of a mesh can have characters with a meaning in patterns.
+fn is_named(pattern: &str, name: &str) -> bool {
+    pattern == name || Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+}
+
+impl Failure {
+    /// A request of which nothing else is known.
+    fn of(asked: Result<Request, String>) -> Self {
+        Self { asked, differences: Vec::new(), answer: None, place: None, mesh: None, considered: Vec::new() }
+    }
 }
 
 /// A value that is not as expected.
@@ -96,21 +115,26 @@ pub struct Meshes<'m, 'a> {
 
 impl<'a> Meshes<'_, 'a> {
     /// The meshes that a case is about.
-    fn of<'s>(&'s self, case: &Case) -> Vec<&'s World<'a>> {
-        let is_meant = |name: &str| case.mesh.as_deref().is_none_or(|wanted| wanted == name);
-        self.worlds.iter().filter(|(mesh, _)| is_meant(&mesh.name)).map(|(_, world)| world).collect()
+    fn of<'s>(&'s self, case: &Case) -> Vec<(&'s str, &'s World<'a>)> {
+        let is_meant = |name: &str| case.mesh.as_deref().is_none_or(|pattern| is_named(pattern, name));
+        let meant = self.worlds.iter().filter(|(mesh, _)| is_meant(&mesh.name));
+        meant.map(|(mesh, world)| (mesh.name.as_str(), world)).collect()
+    }
+
+    /// The meshes that there are, in words.
+    fn known(&self) -> String {
+        const MOST: usize = 10;
+        match self.worlds {
+            all if all.len() > MOST => format!("{} others; `mesh meshes` lists them", all.len()),
+            all => wording::list(all.iter().map(|(mesh, _)| &mesh.name), "and"),
+        }
     }
 
     /// Runs a case, and notes the routes that its requests reach.
     pub fn run<'c>(&self, case: &'c Case, coverage: &mut Coverage) -> CaseResult<'c> {
         if let Some(name) = case.mesh.as_deref().filter(|_| self.of(case).is_empty()) {
-            let difference = Difference {
-                field: "mesh".to_owned(),
-                expected: name.to_owned(),
-                actual: "there is no such mesh".to_owned(),
-            };
-            let failure =
-                Failure { asked: Err("mesh".to_owned()), differences: vec![difference], answer: None, place: None };
+            let difference = Difference { field: "mesh".to_owned(), expected: name.to_owned(), actual: self.known() };
+            let failure = Failure { differences: vec![difference], ..Failure::of(Err("mesh".to_owned())) };
             return CaseResult { case, inputs: 0, failures: vec![failure] };
         }
         let (inputs, failures) = match &case.body {

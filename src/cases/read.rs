@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rules::ASSERTED;
+use super::asserted::Asserted;
 use super::{AnswerCase, Body, Case, RuleCase, json};
 use crate::model::spelling::nearest;
 use crate::model::wording;
@@ -13,6 +13,8 @@ use crate::yaml::{self, Node};
 
 /// The key of a list of cases.
 const LIST: &str = "testCases";
+/// The same in a text that is not YAML.
+const MARK: &str = "testcases:";
 const KEYS: [&str; 13] = [
     "description",
     "wantMatch",
@@ -61,6 +63,8 @@ pub struct Cases {
     pub has_list: bool,
     /// Keys that mean nothing, in cases that istio-config-validator reads, too. It ignores them.
     pub ignored: Vec<FileMistake>,
+    /// Mistakes of documents that are not YAML, and do not look like cases.
+    pub broken: Vec<FileMistake>,
 }
 
 /// Reads a file of cases. Documents without a list of cases are left out, so that cases and manifests can be in one directory.
@@ -74,7 +78,16 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Cases, Vec<FileMistake>> 
     let mut found = Cases::default();
     for chunk in yaml::split(file, text) {
         let document = yaml::parse(&chunk, text);
-        let Some(list) = document.root.as_ref().and_then(|root| get(root, LIST)) else { continue };
+        let list = document.root.as_ref().and_then(|root| get(root, LIST));
+        if document.root.is_none() {
+            let mistake = |it: &yaml::YamlProblem| reader.mistake(it.span, format!("not valid YAML: {}", it.message));
+            let mistakes: Vec<FileMistake> = document.problems.iter().map(mistake).collect();
+            // Templates of manifests can be beside cases. What is meant as cases must be YAML.
+            let is_meant = sources.text(document.span).to_ascii_lowercase().contains(MARK);
+            let kept = if is_meant { &mut reader.errors } else { &mut found.broken };
+            kept.extend(mistakes);
+        }
+        let Some(list) = list else { continue };
         found.has_list = true;
         for problem in &document.problems {
             reader.fail(problem.span, problem.message.clone());
@@ -92,7 +105,7 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Cases, Vec<FileMistake>> 
 }
 
 /// The value of a key. As in istio-config-validator, upper and lower case do not matter.
-fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+pub(super) fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     let entry = node.entries().iter().find(|entry| entry.key.text.eq_ignore_ascii_case(key))?;
     Some(&entry.value)
 }
@@ -136,7 +149,7 @@ fn case(reader: &mut Reader<'_>, node: &Node, ignored: &mut Vec<FileMistake>) ->
     let mesh = get(node, "mesh").and_then(|mesh| reader.text(mesh, "`mesh`"));
     let body = match get(node, "expect") {
         Some(expect) => answers(reader, node, expect)?,
-        None => Body::Rules(rules(reader, node)?),
+        None => Body::Rules(rules(reader, node, ignored)?),
     };
     let position = reader.sources.start(node.span);
     Some(Case {
@@ -149,7 +162,7 @@ fn case(reader: &mut Reader<'_>, node: &Node, ignored: &mut Vec<FileMistake>) ->
 }
 
 /// A case about rules, as istio-config-validator has it.
-fn rules(reader: &mut Reader<'_>, node: &Node) -> Option<RuleCase> {
+fn rules(reader: &mut Reader<'_>, node: &Node, ignored: &mut Vec<FileMistake>) -> Option<RuleCase> {
     let Some(request) = get(node, "request") else {
         reader.fail(node.span, "the case has no `request`");
         return None;
@@ -184,8 +197,8 @@ fn rules(reader: &mut Reader<'_>, node: &Node) -> Option<RuleCase> {
             false
         }
     };
-    let asserted = ASSERTED.iter().filter_map(|name| Some((*name, json::value_of(get(node, name)?))));
-    Some(RuleCase { wants_match, inputs, headers, asserted: asserted.collect() })
+    let asserted = Asserted::read_all(reader, node, ignored);
+    Some(RuleCase { wants_match, inputs, headers, asserted })
 }
 
 /// A header can be empty.

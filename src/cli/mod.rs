@@ -17,6 +17,7 @@ mod init;
 mod inputs;
 mod lint;
 mod meshes;
+mod output;
 mod program;
 mod project;
 mod reach;

@@ -13,7 +13,7 @@ use super::{emptiness, selection};
 use crate::config::{self, Config, ConfigText, Date, InventoryMode};
 use crate::layout::{self, Mesh};
 use crate::lint::{Circumstances, Reporting};
-use crate::load::{Chart, ChartFailure, Exclude, ManifestProblem, Manifests, STDIN};
+use crate::load::{Chart, ChartFailure, Exclude, Input, ManifestProblem, Manifests, STDIN};
 use crate::model::wording;
 use crate::source::{FileId, Sources, Span};
 use crate::world::{self, World};
@@ -182,6 +182,21 @@ impl Project {
     /// The files of cases in the configuration.
     pub fn test_files(&self) -> Vec<PathBuf> {
         self.config.tests.iter().map(|path| self.configured(path)).collect()
+    }
+
+    /// The paths on which the manifests depend: the inputs, the files that were read, and the configuration.
+    pub fn paths(&self, inputs: &[PathBuf]) -> Vec<PathBuf> {
+        let directory = self.config_file.as_ref().and_then(ConfigSource::directory);
+        let inputs = self::inputs(&self.root.directory, inputs, &self.config, directory);
+        let inputs = inputs.into_iter().filter_map(|input| match input {
+            Input::Path(path) => Some(path),
+            Input::Stdin { .. } => None,
+        });
+        let read = self.manifests.sources.iter().map(|(_, file)| PathBuf::from(file.path()));
+        inputs
+            .chain(read.filter(|path| path.exists()))
+            .chain(self.config_file.iter().map(|file| file.path.clone()))
+            .collect()
     }
 
     /// The baseline in the configuration.

@@ -80,6 +80,14 @@ pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), 
     write_through(Guard::new(io::BufWriter::new(io::stdout().lock())), body)
 }
 
+/// Clears the screen, if standard output is a terminal.
+pub fn clear() -> Result<(), String> {
+    match io::stdout().is_terminal() {
+        true => write_through(io::stdout().lock(), |out| out.write_all(b"\x1b[2J\x1b[3J\x1b[H")),
+        false => Ok(()),
+    }
+}
+
 /// Writes commands of a CI system to standard output.
 pub fn write_commands(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
     write_through(io::BufWriter::new(io::stdout().lock()), body)

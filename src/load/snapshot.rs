@@ -77,6 +77,15 @@ impl Snapshot {
         yaml::parse(&chunk, self.sources.file(document.file).text())
     }
 
+    /// The tree of a resource, as it is applied. A resource that a tool has rendered keeps its tree, others are parsed again.
+    pub fn tree_of(&self, resource: &Resource) -> Option<Node> {
+        if let Some(rendered) = &resource.rendered {
+            return Some(Node::clone(rendered));
+        }
+        // A resource can be an item of a List.
+        self.parse_again(resource.document).root?.at(resource.span).cloned()
+    }
+
     /// A snapshot of some files, in their order.
     pub fn of_files(manifests: &Manifests, files: impl IntoIterator<Item = FileId>) -> Self {
         let (sources, outside) = (Arc::clone(&manifests.sources), Arc::clone(&manifests.outside));

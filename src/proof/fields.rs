@@ -35,13 +35,19 @@ pub struct Reader<'s> {
 impl Reader<'_> {
     /// Notes what is wrong at a place.
     pub fn fail(&mut self, span: Span, message: impl Into<String>) {
+        let mistake = self.mistake(span, message);
+        self.errors.push(mistake);
+    }
+
+    /// A mistake at a place.
+    pub fn mistake(&self, span: Span, message: impl Into<String>) -> FileMistake {
         let position = self.sources.start(span);
-        self.errors.push(FileMistake {
+        FileMistake {
             file: self.sources.file(span.file).path().to_owned(),
             line: position.line,
             column: position.column,
             message: message.into(),
-        });
+        }
     }
 
     /// Checks that a value is a mapping that has only some keys. `what` names it.

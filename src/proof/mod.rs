@@ -3,7 +3,7 @@
 //! A [`Vantage`] is a proxy from which requests start, and [`connections`] has a request for each kind of connection that
 //! it takes. From there on [`symbolic`](crate::symbolic) decides about all requests at once, and each witness is replayed
 //! by [`simulate`](crate::simulate). [`diff`] compares two meshes, [`reach`] says which requests arrive at a destination, and
-//! [`check`] verifies invariants. [`search`] is what the last two share.
+//! [`check`] verifies invariants. [`Routed`] has a request for each route. [`search`] is what the last three share.
 
 pub mod check;
 mod conditions;
@@ -15,6 +15,7 @@ mod hosts;
 pub mod policy_request;
 mod ports;
 pub mod reach;
+mod routed;
 mod rules;
 #[cfg(test)]
 mod samples;
@@ -22,5 +23,6 @@ mod search;
 mod vantage;
 mod witness;
 
-pub use search::{Origin, Origins, Target};
+pub use routed::Routed;
+pub use search::{Origin, Origins, Shown, Target};
 pub use vantage::Vantage;

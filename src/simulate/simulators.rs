@@ -19,6 +19,11 @@ impl<'a> Simulators<'a> {
         Self { all: worlds.into_iter().map(simulator).collect() }
     }
 
+    /// The simulators, with the names of their meshes.
+    pub fn by_mesh(&self) -> impl Iterator<Item = (&str, &Simulator<'a>)> {
+        self.all.iter().map(|(name, simulator)| (&**name, simulator))
+    }
+
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
     pub fn explain(&self, request: &Request) -> Vec<Explained> {
         let mut candidates = self.candidates(request);

@@ -155,7 +155,7 @@ fn outputs_that_cannot_be_written_are_errors() {
     for (arguments, message) in [
         (
             &["--output", "sarif", "--output", "text"][..],
-            "only one format can go to standard output: write the others to files, as in `--output sarif=mesh.sarif`",
+            "only one format can go to standard output: write the others to files, as in `--output junit=mesh.xml`",
         ),
         (&["--output", "sarif=gone/a.sarif"], "cannot write `gone/a.sarif`: "),
         (&["--output", "sarif="], "invalid value 'sarif=' for '--output <FORMAT[=FILE]>': a file must follow `=`"),

@@ -50,4 +50,5 @@ mod simulation;
 mod skip;
 mod suppression;
 mod test_command;
+mod test_compared;
 mod violations;

@@ -71,9 +71,9 @@ fn failures_say_what_differs_and_where() {
         [
             "route[0].destination.port.number: 80, 8080",
             "route[0].weight: 100, nothing",
-            "route: [{\"destination\":{\"host\":\"cart.shop.svc.cluster.local\",\"port\":{\"number\":80}},\"weight\":100}], \
-             [{\"destination\":{\"host\":\"web.shop.svc.cluster.local\",\"subset\":\"v1\"},\"weight\":90},\
-             {\"destination\":{\"host\":\"web.shop.svc.cluster.local\",\"subset\":\"v2\"},\"weight\":10}]"
+            "route: [{destination: {host: cart.shop.svc.cluster.local, port: {number: 80}}, weight: 100}], [{destination: \
+             {host: web.shop.svc.cluster.local, subset: v1}, weight: 90}, {destination: {host: \
+             web.shop.svc.cluster.local, subset: v2}, weight: 10}]"
         ]
     );
     let junit = test_text(cases, &["--format", "junit"]).stdout;
@@ -159,7 +159,7 @@ fn mistakes_have_places() {
     let run = mesh(&["test", "-f", MANIFESTS]);
     assert_eq!((run.status, run.stderr.lines().count()), (2, 1));
     let other = test_text("testCases:\n- {mesh: gone, request: {host: a}, expect: {to: a}}\n", &["--format", "json"]);
-    assert_eq!(differences(&other), ["mesh: gone, there is no such mesh"]);
+    assert_eq!(differences(&other), ["mesh: gone, `.`"]);
 }
 
 #[test]
@@ -176,6 +176,63 @@ fn generated_cases_pass_and_reach_every_live_route() {
         let uncovered = json["coverage"]["uncovered"].as_array().unwrap();
         assert_eq!(uncovered.len(), dead.len(), "{manifests}: {uncovered:?} {dead:?}");
     }
+}
+
+#[test]
+fn results_can_go_to_several_places() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (cases, manifests) = (root.join(CASES), root.join(MANIFESTS));
+    let run = |arguments: &[&str]| {
+        let usual = ["test", cases.to_str().unwrap(), "-f", manifests.to_str().unwrap()];
+        mesh_in(directory.path(), &[&usual, arguments].concat(), "", &[])
+    };
+    let plain = run(&[]);
+    let outputs = run(&["--output", "text", "--output", "junit=a.xml", "--output", "json=a.json"]);
+    assert_eq!((outputs.status, &outputs.stdout), (0, &plain.stdout));
+    let file = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+    assert_eq!(file("a.xml"), run(&["--format", "junit"]).stdout);
+    assert_eq!(file("a.json"), run(&["--format", "json"]).stdout);
+    for arguments in [&["--format", "json", "--output", "text"][..], &["--output", "sarif"], &["--watch", "-f", "-"]] {
+        let run = run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+/// Routes for TLS and TCP, for some clients, behind policies, and of the Gateway API.
+#[test]
+fn generated_cases_are_one_for_each_route() {
+    let vs = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n";
+    let to =
+        |host: &str| format!("route: [{{destination: {{host: {host}.a.svc.cluster.local, port: {{number: 80}}}}}}]");
+    let routes = format!(
+        "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: gw, namespace: a}}\nspec:\n  selector: {{istio: \
+         gw}}\n  servers:\n  - {{port: {{number: 443, name: tls, protocol: TLS}}, tls: {{mode: PASSTHROUGH}}, hosts: ['*']}}\n  - \
+         {{port: {{number: 9000, name: tcp, protocol: TCP}}, hosts: ['*']}}\n  - {{port: {{number: 80, name: http, protocol: \
+         HTTP}}, hosts: ['*']}}\n---\n{vs}metadata: {{name: l4, namespace: a}}\nspec:\n  hosts: ['*']\n  gateways: [gw]\n  tls:\n  \
+         - match: [{{port: 443, sniHosts: [one.example.com]}}]\n    {one}\n  - match: [{{port: 443, sniHosts: \
+         ['*.example.com']}}]\n    {two}\n  tcp:\n  - match: [{{port: 9000}}]\n    {one}\n---\n{vs}metadata: {{name: web, \
+         namespace: a}}\nspec:\n  hosts: [web.example.com]\n  gateways: [gw, mesh]\n  http:\n  - match: [{{uri: {{prefix: /a}}, \
+         sourceLabels: {{app: b}}}}, {{uri: {{exact: 'on'}}}}]\n    {one}\n  - match: [{{gateways: [gw], headers: {{x: {{exact: \
+         '0777'}}}}}}]\n    {two}\n  - {one}\n---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: \
+         some, namespace: a}}\nspec: {{selector: {{matchLabels: {{istio: gw}}}}, action: DENY, rules: [{{to: [{{operation: \
+         {{methods: [GET], hosts: [web.example.com], ports: ['80']}}}}]}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: gw, namespace: a}}\nspec: {{selector: {{matchLabels: {{istio: gw}}}}, template: {{metadata: {{labels: {{istio: gw}}}}, spec: {{containers: [{{name: a, image: auto}}]}}}}}}\n",
+        one = to("one"),
+        two = to("two"),
+    );
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("routes.yaml"), routes).unwrap();
+    let run = |arguments: &[&str]| mesh_in(directory.path(), arguments, "", &[]);
+    let written = run(&["test", "--generate", "cases.yaml", "-f", "routes.yaml"]);
+    assert_eq!((written.status, written.stdout.as_str(), written.stderr.as_str()), (0, "", ""));
+    let text = fs::read_to_string(directory.path().join("cases.yaml")).unwrap();
+    insta::assert_snapshot!(text);
+    assert_eq!(text, run(&["test", "--generate", "-f", "routes.yaml"]).stdout);
+    let ran = run(&["test", "cases.yaml", "-f", "routes.yaml", "--fail-under", "100"]);
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (0, "6 cases with 6 requests passed; 6 of 6 routes covered (100%)\n")
+    );
 }
 
 /// Requests of `mesh diff` are treated as in the new version, and those of `mesh check` break the invariant.
@@ -207,31 +264,48 @@ fn recorded_requests_are_cases() {
 fn documented_cases_can_be_read() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/test.md")).unwrap();
     let blocks: Vec<&str> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(blocks.len(), 2);
-    for block in blocks {
+    // The last one is of the manifests.
+    assert_eq!(blocks.len(), 3);
+    for (block, status) in blocks.into_iter().zip([1, 1, 0]) {
         let run = test_text(block, &[]);
-        assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{block}");
+        assert_eq!((run.status, run.stderr.as_str()), (status, ""), "{block}");
     }
 }
 
+/// Also files that only the configuration names, and those that a kustomization outside of the directory names.
 #[test]
 fn watch_runs_the_cases_again() {
     let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
     let manifests = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(MANIFESTS)).unwrap();
-    fs::write(directory.path().join("manifests.yaml"), &manifests).unwrap();
+    file("base/manifests.yaml", &manifests);
+    file("base/kustomization.yaml", "resources: [manifests.yaml]\n");
+    file("overlay/kustomization.yaml", "resources: [../base]\n");
+    file(".mesh.yaml", "manifests: [overlay]\n");
     let case = "testCases:\n- {request: {host: shop.example.com, path: /old}, expect: {to: redirect}}\n";
-    fs::write(directory.path().join("cases.yaml"), case).unwrap();
+    file("old_test.yaml", case);
     let mut child = Command::new(env!("CARGO_BIN_EXE_mesh"))
         .current_dir(directory.path())
-        .args(["test", "cases.yaml", "-f", "manifests.yaml", "--watch", "--quiet", "--no-config"])
+        .args(["test", "--watch", "--quiet"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line == "passed; waiting for changes"));
-    fs::write(directory.path().join("manifests.yaml"), manifests.replace("/old", "/older")).unwrap();
-    assert!(lines.any(|line| line == "failed; waiting for changes"));
+    let mut ends = |verdict: &str| {
+        lines.find(|line| line.ends_with("; waiting for changes")).is_some_and(|it| it.starts_with(verdict))
+    };
+    assert!(ends("passed"));
+    file("base/manifests.yaml", &manifests.replace("/old", "/older"));
+    assert!(ends("failed"));
+    file("old_test.yaml", &case.replace("/old", "/older"));
+    assert!(ends("passed"));
+    file(".mesh.yaml", "manifests: [gone]\n");
+    assert!(ends("failed"));
     child.kill().unwrap();
     child.wait().unwrap();
 }

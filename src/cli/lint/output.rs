@@ -1,13 +1,13 @@
 //! `--output` and `--format`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
 use clap::ValueEnum;
 
 use super::args::Lint;
 use crate::cli::args::{Common, Threshold};
+use crate::cli::output;
 use crate::cli::project::Project;
 use crate::cli::terminal;
 use crate::lint::{Report, Severity};
@@ -48,31 +48,13 @@ pub enum LintFormat {
     Markdown,
 }
 
-/// A format, and where it goes: a file, or standard output.
-#[derive(Debug, Clone)]
-pub struct Output {
-    format: LintFormat,
-    file: Option<PathBuf>,
-}
+/// A format of `mesh lint`, and where it goes.
+pub type Output = output::Output<LintFormat>;
 
 impl Output {
     /// Whether it is the text for people on standard output.
     pub fn is_text(&self) -> bool {
         self.format == LintFormat::Text && self.file.is_none()
-    }
-
-    fn parse(written: &str) -> Result<Self, String> {
-        let (format, file) = match written.split_once('=') {
-            Some((_, "")) => return Err("a file must follow `=`".to_owned()),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (written, None),
-        };
-        let formats = || LintFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let format = LintFormat::from_str(format, false).map_err(|_| {
-            let names: Vec<String> = formats().map(|it| it.get_name().to_owned()).collect();
-            format!("`{format}` is not a format: write {}", names.join(", "))
-        })?;
-        Ok(Self { format, file })
     }
 }
 
@@ -83,17 +65,7 @@ impl OutputArgs {
     ///
     /// If several of them go to standard output.
     pub fn all(&self) -> Result<Vec<Output>, String> {
-        let of_format = self.format.map(|format| Output { format, file: None });
-        let mut all: Vec<Output> = of_format.into_iter().chain(self.output.iter().cloned()).collect();
-        if all.is_empty() {
-            all.push(Output { format: LintFormat::Text, file: None });
-        }
-        match all.iter().filter(|output| output.file.is_none()).count() {
-            0 | 1 => Ok(all),
-            _ => Err("only one format can go to standard output: write the others to files, as in `--output \
-                      sarif=mesh.sarif`"
-                .to_owned()),
-        }
+        Output::all(self.format, &self.output, LintFormat::Text)
     }
 }
 
@@ -118,15 +90,7 @@ impl Outcome<'_> {
             None if format == LintFormat::Github => {
                 terminal::write_commands(|out| self.write_to(format, &Style::default(), out))
             }
-            None => terminal::write(|out| self.write_to(format, &terminal::style(self.common), out)),
-            Some(file) => {
-                let write = || {
-                    let mut out = BufWriter::new(File::create(file)?);
-                    self.write_to(format, &Style::default(), &mut out)?;
-                    out.flush()
-                };
-                write().map_err(|error| format!("cannot write `{}`: {error}", file.display()))
-            }
+            _ => output.write(self.common, |style, out| self.write_to(format, style, out)),
         }
     }
 

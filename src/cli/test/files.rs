@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ignore::WalkBuilder;
 use walkdir::WalkDir;
 
 use crate::cases::{Case, read, read_recorded};
@@ -9,6 +10,9 @@ use crate::cli::args::Common;
 use crate::cli::terminal::{self, Tone};
 use crate::proof::fields::FileMistake;
 use crate::source::Sources;
+
+/// The ends of the names of files that are read if nothing names one.
+const ENDS: [&str; 4] = ["_test.yaml", "_test.yml", ".test.yaml", ".test.yml"];
 
 /// Reads the cases of files and directories. In directories, the files that end with `.yaml` or `.yml` are read, and those
 /// without cases are left out.
@@ -31,6 +35,15 @@ pub fn read_all(common: &Common, paths: &[PathBuf]) -> Result<Vec<Case>, Vec<Str
         errors.push(format!("no cases in {}: write a list `testCases`", paths.join(", ")));
     }
     if errors.is_empty() { Ok(cases) } else { Err(errors) }
+}
+
+/// The files below the working directory whose names say that they have cases. Those that git ignores are left out.
+pub fn usual() -> Vec<PathBuf> {
+    let entries = WalkBuilder::new(".").sort_by_file_name(Ord::cmp).build().filter_map(Result::ok);
+    let is_usual = |name: &str| ENDS.iter().any(|end| name.ends_with(end));
+    let files = entries.filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
+    let found = files.filter(|entry| entry.file_name().to_str().is_some_and(is_usual));
+    found.map(|entry| entry.path().strip_prefix(".").unwrap_or(entry.path()).to_owned()).collect()
 }
 
 /// The files of a path, in order.
@@ -65,6 +78,9 @@ fn read_file(common: &Common, path: &Path, is_named: bool) -> Result<Vec<Case>, 
     let mut sources = Sources::default();
     let file = sources.add(shown.clone(), text);
     match read(&sources, file) {
+        Ok(found) if is_named && !found.broken.is_empty() => {
+            Err(found.broken.iter().map(ToString::to_string).collect())
+        }
         Ok(found) if is_named && !found.has_list => Err(vec![format!("`{shown}` has no list `testCases`")]),
         Ok(found) => {
             let say = |ignored: &FileMistake| terminal::say(common, Tone::Warning, &ignored.to_string());

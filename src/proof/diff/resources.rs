@@ -125,7 +125,7 @@ fn settings(world: &World<'_>) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let gateways = [Kind::Gateway, Kind::KubernetesGateway];
     for resource in world.snapshot.resources.iter().filter(|it| gateways.contains(&it.kind)) {
-        let Some(tree) = tree(world, resource) else { continue };
+        let Some(tree) = world.snapshot.tree_of(resource) else { continue };
         let Some(spec) = tree.get("spec") else { continue };
         let servers = ["servers", "listeners"].iter().filter_map(|name| spec.get(name)).flat_map(Node::items);
         let tls = servers.filter_map(|server| server.get("tls")).map(|tls| plain(tls, &["httpsRedirect", "mode"]));
@@ -179,7 +179,8 @@ fn bound_to_missing<'w>(world: &'w World<'_>) -> BTreeMap<String, Vec<&'w Resour
 
 /// Whether the specs of two resources are equal, but for the names of routes and for how their matches are grouped.
 fn has_same_spec(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
-    let fields = |world: &World<'_>, resource: &Resource| Some(spec_fields(tree(world, resource)?.get("spec")?));
+    let fields =
+        |world: &World<'_>, resource: &Resource| Some(spec_fields(world.snapshot.tree_of(resource)?.get("spec")?));
     fields(old, one).zip(fields(new, other)).is_some_and(|(a, b)| a == b)
 }
 
@@ -228,14 +229,5 @@ fn is_same(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -
     if are_written && text(old, one) == text(new, other) {
         return true;
     }
-    tree(old, one).zip(tree(new, other)).is_some_and(|(a, b)| plain(&a, &[]) == plain(&b, &[]))
-}
-
-/// The tree of a resource.
-fn tree(world: &World<'_>, resource: &Resource) -> Option<Node> {
-    if let Some(rendered) = &resource.rendered {
-        return Some(Node::clone(rendered));
-    }
-    // A resource can be an item of a List.
-    world.snapshot.parse_again(resource.document).root?.at(resource.span).cloned()
+    old.snapshot.tree_of(one).zip(new.snapshot.tree_of(other)).is_some_and(|(a, b)| plain(&a, &[]) == plain(&b, &[]))
 }

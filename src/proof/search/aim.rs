@@ -24,6 +24,8 @@ pub enum Aim {
     EndingElsewhere(Vec<Expectation>),
     /// Some of the requests arrive at a server, and that is another one.
     ArrivingElsewhere(Vec<Expectation>),
+    /// A route takes the requests.
+    Routed,
 }
 
 impl Target {
@@ -93,6 +95,7 @@ impl Aim {
             Self::Ending(targets) => targets.iter().any(|target| target.is_end_of(answer)),
             Self::EndingElsewhere(ends) => ends_elsewhere(answer, ends),
             Self::ArrivingElsewhere(ends) => arrives_elsewhere(answer, ends),
+            Self::Routed => answer.route.is_some(),
         }
     }
 
@@ -103,7 +106,7 @@ impl Aim {
             && match self {
                 Self::Ending(targets) => targets.iter().any(Target::is_stop),
                 Self::EndingElsewhere(_) => true,
-                Self::ArrivingElsewhere(_) => false,
+                Self::ArrivingElsewhere(_) | Self::Routed => false,
             };
         may_be_stopped || self.is_shown_by(&alone)
     }
@@ -113,7 +116,7 @@ impl Aim {
         match self {
             Self::Ending(targets) => targets.iter().any(Target::is_denial),
             Self::EndingElsewhere(ends) => !ends.contains(&Expectation::Outcome(Outcome::Denied)),
-            Self::ArrivingElsewhere(_) => false,
+            Self::ArrivingElsewhere(_) | Self::Routed => false,
         }
     }
 

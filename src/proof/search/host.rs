@@ -73,6 +73,9 @@ impl<'h, 'a> HostSearch<'h, 'a> {
     pub fn run(&self, search: &mut Search<'_, 'a>) {
         let mut may_show: Vec<usize> = Vec::new();
         for (number, rule) in self.rules.rules.iter().enumerate() {
+            if search.is_known(rule) {
+                continue;
+            }
             match decision(rule) {
                 Ok(decision) if search.may_be_shown_by(&decision) => may_show.push(number),
                 Ok(_) => {}

@@ -177,6 +177,13 @@ impl<'s, 'a> Search<'s, 'a> {
         self.question.wants_one && !self.found.shown.is_empty()
     }
 
+    /// Whether one request of a route is enough, and is found.
+    fn is_known(&self, rule: &Rule<'_, '_>) -> bool {
+        self.question.aim == Aim::Routed
+            && rule.place.is_some()
+            && self.found.shown.iter().any(|it| it.place == rule.place)
+    }
+
     /// The requests on a connection that are all treated alike.
     fn on_connection(&mut self, connection: &Request) {
         if !self.question.hosts.take(self.simulator.world(), connection) {
@@ -223,6 +230,10 @@ impl<'s, 'a> Search<'s, 'a> {
     /// Whether requests with a decision may show the aim.
     fn may_be_shown_by(&self, decision: &Decision) -> bool {
         let aim = &self.question.aim;
+        // Gateways are origins of their own.
+        if *aim == Aim::Routed {
+            return aim.may_be_shown_by(decision);
+        }
         let goes_through = || self.goes_through_gateway(decision) && !self.hints_of_gateways().is_empty();
         aim.may_be_shown_by(decision) || aim.is_shown_by_denial() || goes_through()
     }

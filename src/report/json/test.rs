@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::answer::AnswerObject;
 use super::request::RequestObject;
+use super::trace::StepObject;
 use super::write;
 use crate::cases::{CaseResult, Coverage, Difference, Failure, RoutePlace};
 use crate::simulate::{Answer, Request};
@@ -59,6 +60,8 @@ struct CaseObject<'a> {
 #[derive(Serialize)]
 struct FailureObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    mesh: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<RequestObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<&'a str>,
@@ -67,6 +70,8 @@ struct FailureObject<'a> {
     place: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<AnswerObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trace: Vec<StepObject<'a>>,
 }
 
 /// A value that is not as expected.
@@ -113,15 +118,17 @@ impl<'a> CaseObject<'a> {
 
 impl<'a> FailureObject<'a> {
     fn of(failure: &'a Failure) -> Self {
-        let Failure { asked, differences, answer, place } = failure;
+        let Failure { asked, differences, answer, place, mesh, considered } = failure;
         let mismatch =
             |it: &'a Difference| MismatchObject { field: &it.field, expected: &it.expected, actual: &it.actual };
         Self {
+            mesh: mesh.as_deref(),
             request: asked.as_ref().ok().map(RequestObject::of),
             input: asked.as_ref().err().map(String::as_str),
             differences: differences.iter().map(mismatch).collect(),
             place: place.as_deref(),
             result: answer.as_deref().map(AnswerObject::of),
+            trace: considered.iter().map(StepObject::of).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::answer::push_trace;
+use super::answer::{push_steps, push_trace};
 use super::rows::push_row;
 use super::theme::Theme;
 use super::words::{clean, count, push_hanging};
@@ -56,6 +56,17 @@ fn push_case(text: &mut String, result: &CaseResult<'_>, theme: &Theme) {
     for failure in result.failures.iter().take(MOST) {
         push_failure(text, failure, theme);
     }
+    // The requests of a case are similar, and traces are long.
+    if let Some(first) = result.failures.first() {
+        match &first.answer {
+            Some(answer) => push_trace(text, answer, theme),
+            None if first.considered.is_empty() => {}
+            None => {
+                let of = if result.failures.len() > 1 { " for the first of these requests" } else { "" };
+                push_steps(text, &first.considered, of, theme);
+            }
+        }
+    }
     if result.failures.len() > MOST {
         text.push_str(&format!("  {}\n", count(result.failures.len() - MOST, "more request")));
     }
@@ -68,6 +79,9 @@ fn push_failure(text: &mut String, failure: &Failure, theme: &Theme) {
         Err(words) => words.clone(),
     };
     push_row(text, "request", &asked, theme);
+    if let Some(mesh) = &failure.mesh {
+        push_row(text, "mesh", mesh, theme);
+    }
     for difference in &failure.differences {
         push_row(text, "field", &difference.field, theme);
         push_row(text, "wanted", &difference.expected, theme);
@@ -76,9 +90,6 @@ fn push_failure(text: &mut String, failure: &Failure, theme: &Theme) {
     match &failure.place {
         Some(place) => push_row(text, "by", place, theme),
         None => push_row(text, "by", "no route", theme),
-    }
-    if let Some(answer) = &failure.answer {
-        push_trace(text, answer, theme);
     }
 }
 

@@ -23,6 +23,8 @@ use crate::report::positions::Positions;
 use crate::simulate::{Answer, Explained, RouteRef, Unanswered};
 use crate::source::Sources;
 
+pub(super) use trace::push_steps;
+
 /// Writes the routes and rules that were considered for an answer, if it lists them.
 pub(super) fn push_trace(text: &mut String, answer: &Answer, theme: &Theme) {
     trace::push(text, answer, theme, false);

@@ -11,16 +11,7 @@ pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme, name_host:
         return;
     }
     let of = if name_host { format!(" for {}", clean(&answer.host)) } else { String::new() };
-    let policies = answer.trace.iter().filter(|step| step.policy.is_some()).count();
-    let kind = match answer.trace.len() - policies {
-        0 => "policy rules",
-        _ if policies > 0 => "policy rules and routes",
-        _ => "routes",
-    };
-    text.push_str(&format!("\n{}\n", theme.accent(&format!("{kind} considered{of}, in order:"))));
-    for step in &answer.trace {
-        push_step(text, step, theme);
-    }
+    push_steps(text, &answer.trace, &of, theme);
     // Workloads with equal traces are shown once.
     let mut shown: Vec<&[Step]> = Vec::new();
     for arrived in answer.arrivals.iter().filter(|arrived| !arrived.trace.is_empty()) {
@@ -31,6 +22,18 @@ pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme, name_host:
         text.push_str(&format!("\n{}\n", theme.accent(&format!("at {}:", clean(&arrived.workload)))));
         arrived.trace.iter().for_each(|step| push_step(text, step, theme));
     }
+}
+
+/// Writes routes and rules that were considered. `of` ends their heading.
+pub(in crate::report::text) fn push_steps(text: &mut String, steps: &[Step], of: &str, theme: &Theme) {
+    let policies = steps.iter().filter(|step| step.policy.is_some()).count();
+    let kind = match steps.len() - policies {
+        0 => "policy rules",
+        _ if policies > 0 => "policy rules and routes",
+        _ => "routes",
+    };
+    text.push_str(&format!("\n{}\n", theme.accent(&format!("{kind} considered{of}, in order:"))));
+    steps.iter().for_each(|step| push_step(text, step, theme));
 }
 
 fn push_step(text: &mut String, step: &Step, theme: &Theme) {
