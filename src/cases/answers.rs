@@ -60,7 +60,8 @@ impl AnswerCase {
             }),
             Err(_) => {}
         }
-        if self.is_negated {
+        // A request that is not answered is not treated in another way.
+        if self.is_negated && result.is_ok() {
             differences = match differences.is_empty() {
                 true => vec![Difference {
                     field: "result".to_owned(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Number, Value};
 
 use super::Difference;
 use crate::advice::in_flow;
+use crate::model::nearest;
 use crate::yaml::{self, Node};
 
 /// A node as JSON. Mappings keep their keys.
@@ -28,7 +29,15 @@ pub fn differences(field: &str, expected: &Value, actual: &Value, is_whole: bool
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
             for (key, value) in expected {
+                let before = found.len();
                 differences(&sub(key), value, actual.get(key).unwrap_or(&Value::Null), is_whole, found);
+                // Some fields are only there if they have a value, so that an unknown one may also be misspelt.
+                if found.len() > before
+                    && !actual.contains_key(key)
+                    && let Some(close) = nearest(key, actual.keys().map(String::as_str))
+                {
+                    found[before].actual = format!("nothing; did you mean `{close}`?");
+                }
             }
             let more =
                 actual.iter().filter(|(key, value)| is_whole && !value.is_null() && !expected.contains_key(*key));
@@ -104,8 +113,13 @@ mod tests {
     fn only_expected_keys_count() {
         let actual = json!({"a": [{"b": 1, "c": "x"}], "d": null, "e": "9"});
         assert_eq!(fields(&json!({"a": [{"b": "1"}], "d": null, "e": 9}), &actual, false), Vec::<String>::new());
-        assert_eq!(fields(&json!({"a": [{"b": 2}], "f": 1}), &actual, false), ["a[0].b: 2 1", "f: 1 nothing"]);
+        assert_eq!(fields(&json!({"a": [{"b": 2}], "other": 1}), &actual, false), ["a[0].b: 2 1", "other: 1 nothing"]);
         assert_eq!(fields(&json!({"a": [{"b": 1}]}), &actual, true), ["a[0].c: nothing x", "e: nothing 9"]);
+        let route = json!({"route": {"virtualService": "a/b"}});
+        assert_eq!(
+            fields(&json!({"route": {"virtualServce": "a/b"}}), &route, false),
+            ["route.virtualServce: a/b nothing; did you mean `virtualService`?"]
+        );
         assert_eq!(fields(&json!({"a": []}), &actual, false), ["a: [] [{b: 1, c: x}]"]);
     }
 }

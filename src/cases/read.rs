@@ -117,11 +117,14 @@ fn check_keys(reader: &mut Reader<'_>, node: &Node, what: &str, keys: &[&str]) {
         if keys.iter().any(|known| known.eq_ignore_ascii_case(key)) {
             continue;
         }
-        let message = match nearest(key, keys.iter().copied()) {
-            Some(close) => format!("unknown key `{key}` in {what}; did you mean `{close}`?"),
-            None => format!("unknown key `{key}` in {what}; write {}", wording::list(keys, "or")),
-        };
-        reader.fail(entry.key.span, message);
+        reader.fail(entry.key.span, unknown_key(key, what, keys));
+    }
+}
+
+fn unknown_key(key: &str, of: &str, known: &[&str]) -> String {
+    match nearest(key, known.iter().copied()) {
+        Some(close) => format!("unknown key `{key}` in {of}; did you mean `{close}`?"),
+        None => format!("unknown key `{key}` in {of}; write {}", wording::list(known, "or")),
     }
 }
 
@@ -216,6 +219,38 @@ fn path_of(uri: &str) -> String {
     path.to_owned()
 }
 
+/// Reports what is wrong with a request, at the fields that are wrong.
+fn reject(reader: &mut Reader<'_>, request: &Node, error: &str) {
+    let count = reader.errors.len();
+    for entry in request.entries() {
+        // Each field can be read alone.
+        let alone = serde_json::json!({ &*entry.key.text: json::value_of(&entry.value) });
+        let Err(error) = serde_json::from_value::<Request>(alone) else { continue };
+        let error = error.to_string();
+        let Some((unknown, known)) = unknown_field(&error) else {
+            reader.fail(entry.value.span, format!("`{}` is not valid: {error}", entry.key.text));
+            continue;
+        };
+        let (place, of) = match unknown == &*entry.key.text {
+            true => (entry.key.span, "a request".to_owned()),
+            false => {
+                let inner = entry.value.entries().iter().find(|it| &*it.key.text == unknown);
+                (inner.map_or(entry.value.span, |it| it.key.span), format!("`{}`", entry.key.text))
+            }
+        };
+        reader.fail(place, unknown_key(unknown, &of, &known));
+    }
+    if reader.errors.len() == count {
+        reader.fail(request.span, format!("the request is not valid: {error}"));
+    }
+}
+
+/// The field that serde does not know, and those that it does: ``unknown field `a`, expected one of `b`, `c` ``.
+fn unknown_field(error: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = error.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    Some((quoted.next()?, quoted.collect()))
+}
+
 /// A case about the answers for requests.
 fn answers(reader: &mut Reader<'_>, node: &Node, expect: &Node) -> Option<Body> {
     let count = reader.errors.len();
@@ -231,7 +266,7 @@ fn answers(reader: &mut Reader<'_>, node: &Node, expect: &Node) -> Option<Body> 
     for request in written {
         match serde_json::from_value::<Request>(json::value_of(request)) {
             Ok(request) => requests.push(request),
-            Err(error) => reader.fail(request.span, format!("the request is not valid: {error}")),
+            Err(error) => reject(reader, request, &error.to_string()),
         }
     }
     if let Some(entry) = ["wantMatch", "redirect", "rewrite", "delegate"].iter().find_map(|key| node.entry(key)) {

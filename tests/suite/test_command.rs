@@ -138,8 +138,19 @@ fn mistakes_have_places() {
         (
             "testCases:\n- request: {host: a, pth: /}\n  expect: {to: a}\n",
             2,
-            "error: cases.yaml:2:12: the request is not valid: unknown field `pth`",
+            "error: cases.yaml:2:22: unknown key `pth` in a request; did you mean `path`?",
         ),
+        (
+            "testCases:\n- request: {host: a, from: {namespce: b}}\n  expect: {to: a}\n",
+            2,
+            "error: cases.yaml:2:29: unknown key `namespce` in `from`; did you mean `namespace`?",
+        ),
+        (
+            "testCases:\n- request: {host: a, port: http}\n  expect: {to: a}\n",
+            2,
+            "error: cases.yaml:2:28: `port` is not valid: invalid type: string \"http\"",
+        ),
+        ("testCases:\n- request: a\n  expect: {to: a}\n", 2, "error: cases.yaml:2:12: the request is not valid: "),
         (
             "testCases:\n- request: {host: a}\n  expect: {statsu: 1}\n",
             2,
@@ -247,12 +258,16 @@ fn recorded_requests_are_cases() {
     let run = |arguments: &[&str]| mesh_in(directory.path(), arguments, "", &[]);
     file("diff.json", &run(&["diff", "old.yaml", "new.yaml", "--format", "json"]).stdout);
     file("check.json", &run(&["check", "check.yaml", "-f", "old.yaml", "--format", "json"]).stdout);
+    // A request that is not answered does not show that the invariant holds.
+    let check = fs::read_to_string(directory.path().join("check.json")).unwrap();
+    file("gone.json", &check.replace("\"witness\": {", "\"witness\": {\"mesh\": \"gone\","));
     file("reach.json", &run(&["reach", "cart.shop", "-f", "old.yaml", "--format", "json"]).stdout);
     for (cases, manifests, status) in [
         ("diff.json", "new.yaml", 0),
         ("diff.json", "old.yaml", 1),
         ("check.json", "old.yaml", 1),
         ("check.json", "new.yaml", 0),
+        ("gone.json", "new.yaml", 1),
         ("reach.json", "old.yaml", 0),
     ] {
         let run = run(&["test", cases, "-f", manifests]);
