@@ -13,7 +13,7 @@ use crate::proof::Routed;
 use crate::simulate::{Answer, Request};
 
 /// The fields of an expectation, in their order.
-const EXPECTED: [&str; 11] = [
+const EXPECTED: [&str; 12] = [
     "outcome",
     "status",
     "route",
@@ -25,6 +25,7 @@ const EXPECTED: [&str; 11] = [
     "fault",
     "timeout",
     "retries",
+    "arrivals",
 ];
 
 /// Cases, and what is known about them.
@@ -143,6 +144,7 @@ fn expected(result: &Value, request: &Value) -> Map<String, Value> {
         ("mirrors", &["cluster", "percentage"]),
         ("fault", &["delay", "abort"]),
         ("retries", &["attempts", "perTryTimeout", "retryOn"]),
+        ("arrivals", &["workload", "outcome", "status"]),
     ] {
         expected.insert(name.to_owned(), some_of(&result[name], keys));
     }

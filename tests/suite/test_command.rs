@@ -210,6 +210,26 @@ fn results_can_go_to_several_places() {
     }
 }
 
+/// A generated case fails if a server begins to deny its request.
+#[test]
+fn generated_cases_show_what_servers_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let bookinfo = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/bookinfo");
+    let run = |arguments: &[&str]| {
+        let manifests = ["-f", bookinfo.to_str().unwrap()];
+        mesh_in(directory.path(), &[&["test"], arguments, &manifests].concat(), "", &[])
+    };
+    assert_eq!(run(&["--generate", "cases.yaml"]).status, 0);
+    assert_eq!(run(&["cases.yaml"]).status, 0);
+    let deny = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: no, namespace: \
+                default}\nspec: {selector: {matchLabels: {app: reviews}}, action: DENY, rules: [{}]}\n";
+    fs::write(directory.path().join("deny.yaml"), deny).unwrap();
+    let denied = run(&["cases.yaml", "-f", "deny.yaml", "--format", "json"]);
+    assert_eq!(denied.status, 1);
+    let found = differences(&denied);
+    assert!(found.contains(&"arrivals[0].outcome: forward, denied".to_owned()), "{found:?}");
+}
+
 /// Routes for TLS and TCP, for some clients, behind policies, and of the Gateway API.
 #[test]
 fn generated_cases_are_one_for_each_route() {
